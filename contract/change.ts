@@ -1,0 +1,49 @@
+import type { Key } from './key.ts'
+
+/** Field names as XOS writes them on the wire (`hello_to`, `owner_id`, `ports_ids`) and their JSON values. */
+export type Fields = Readonly<Record<string, unknown>>
+
+export type Operation = 'sync' | 'delete'
+
+/** A related record that travels with a change: its own fields, and what was declared beyond it. */
+export type ExpandedRecord = {
+  /** The leaf model of the related record. */
+  readonly model: string
+  readonly record: Fields
+  readonly expanded: Expanded
+}
+
+/**
+ * What the step declared in `include`, by link name: a forward link is one record or null,
+ * a reverse link is a list.
+ */
+export type Expanded = {
+  readonly [link: string]: ExpandedRecord | readonly ExpandedRecord[] | null
+}
+
+/** How the last attempt on the same record ended. */
+export type Previous = { readonly code: number; readonly text: string }
+
+/** What a function receives: one record, as it was when it was leased. */
+export type Change = {
+  readonly operation: Operation
+  /** The leaf model of the record. */
+  readonly model: string
+  /** All fields; links as ids. Null fields are absent, as on the REST face. */
+  readonly record: Fields
+  readonly expanded: Expanded
+  /** Version of the record that was sent, in microseconds since 1970; becomes `enacted` on success. */
+  readonly stamp: number
+  /** 1 on the first call for this stamp. */
+  readonly attempt: number
+  readonly previous?: Previous
+}
+
+export const changeKey = (change: Change): Key => ({
+  model: change.model,
+  id: Number(change.record['id']),
+})
+
+/** The same for one (record, stamp, operation) on every retry, so that a function may drop repeats. */
+export const changeId = (change: Change): string =>
+  `${change.model}/${Number(change.record['id'])}@${change.stamp}/${change.operation}`

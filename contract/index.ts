@@ -1,0 +1,31 @@
+/**
+ * Contract: what the dispatcher and the functions promise each other, and what the dispatcher and the core do.
+ *
+ * A {@link Change} travels to a function as a CloudEvent; its answer becomes an {@link Outcome}; the
+ * outcome becomes `backend_code` and `backend_status`. {@link WorkSource} is the core as a dispatcher
+ * sees it. Nothing in here does I/O.
+ */
+export { keyText, keyFrom, type Key } from './key.ts'
+export {
+  changeId,
+  changeKey,
+  type Change,
+  type Expanded,
+  type ExpandedRecord,
+  type Fields,
+  type Operation,
+  type Previous,
+} from './change.ts'
+export type { Outcome, OutcomeKind } from './outcome.ts'
+export type {
+  Leased,
+  ModelFile,
+  Refused,
+  RegisteredStep,
+  Registration,
+  Report,
+  Want,
+  Work,
+  WorkSource,
+} from './work.ts'
+export type { Clock, Random } from './clock.ts'

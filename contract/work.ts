@@ -1,0 +1,80 @@
+import type { Change, Operation } from './change.ts'
+import type { Key } from './key.ts'
+import type { Outcome } from './outcome.ts'
+
+/** One xproto file of a service, as text. */
+export type ModelFile = { readonly filename: string; readonly contents: string }
+
+/** A step as the core needs to know it. */
+export type RegisteredStep = {
+  /** Name of the function: the step's file name without its ending, a DNS label. */
+  readonly step: string
+  /** The leaf model it observes. */
+  readonly model: string
+  /** Paths of related records that travel with each change: `owner`, `a.b.c`, reverse sets one level. */
+  readonly include: readonly string[]
+}
+
+/** What a synchronizer brings to the core when it starts: its models and its steps. */
+export type Registration = {
+  readonly name: string
+  readonly version: string
+  readonly models: readonly ModelFile[]
+  readonly steps: readonly RegisteredStep[]
+  readonly requiredModels: readonly string[]
+}
+
+/** How many records of one model a dispatcher will take now. */
+export type Want = { readonly model: string; readonly limit: number }
+
+/** The right of one dispatcher to run one record for a while. */
+export type Work = {
+  readonly key: Key
+  readonly operation: Operation
+  /** Fences the report: a report with another token than the record's is refused. */
+  readonly token: number
+  /** Failures in a row for this version of the record; the base of the back-off. */
+  readonly failures: number
+  readonly change: Change
+}
+
+export type Leased = {
+  readonly work: readonly Work[]
+  /** Milliseconds until the next record of the wanted models is due; absent when none is. */
+  readonly nextDueMs?: number
+}
+
+/** What happened to one leased record. `released`: it was not called, and is given back unchanged. */
+export type Report = {
+  readonly key: Key
+  readonly operation: Operation
+  readonly token: number
+  readonly stamp: number
+  readonly outcome: Outcome | { readonly kind: 'released' }
+  /** Milliseconds until the next attempt; absent when only a change brings the record back. */
+  readonly retryInMs?: number
+  /** Milliseconds the call took. */
+  readonly durationMs: number
+}
+
+/** A report that came too late: its lease had ended. Nothing was written for it. */
+export type Refused = { readonly key: Key; readonly token: number }
+
+/**
+ * What a dispatcher sees of the core: a function call within one process, a gRPC stream between two.
+ * All methods reject when the core cannot be reached.
+ */
+export type WorkSource = {
+  /** Brings models and steps. Idempotent. Rejects with the mistakes when the models do not compile. */
+  register(registration: Registration): Promise<void>
+  /** Takes due records. A dispatcher that never heard of before is known from now on. */
+  lease(dispatcher: string, wants: readonly Want[]): Promise<Leased>
+  /** Writes outcomes; all of one call in one transaction. Answers those that were refused. */
+  report(dispatcher: string, reports: readonly Report[]): Promise<readonly Refused[]>
+  /** Prolongs all leases of the dispatcher. */
+  heartbeat(dispatcher: string): Promise<void>
+  /** Ends all leases of the dispatcher; what was not reported is taken by others at once. */
+  leave(dispatcher: string): Promise<void>
+  /** Calls the listener whenever something may have become due. Answers how to stop listening. */
+  onWake(listener: () => void): () => void
+}
