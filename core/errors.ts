@@ -1,0 +1,43 @@
+/**
+ * Every error a client of the core can meet, in one table (reference core-api.md 1.10).
+ *
+ * `name` is the XOS class name that XOS clients look at, `http` the status on REST and TOSCA, `grpc` the
+ * status on gRPC. Two statuses are better than the original's 500: a broken field rule is the caller's
+ * mistake (400), a name that is taken is a conflict (409).
+ */
+export const errorCatalogue = {
+  NOT_AUTHENTICATED: { name: 'XOSNotAuthenticated', http: 401, grpc: 16 },
+  PERMISSION_DENIED: { name: 'XOSPermissionDenied', http: 403, grpc: 7 },
+  VALIDATION: { name: 'XOSValidationError', http: 400, grpc: 3 },
+  NOT_FOUND: { name: 'XOSNotFound', http: 404, grpc: 5 },
+  DUPLICATE_KEY: { name: 'XOSDuplicateKey', http: 409, grpc: 6 },
+  CONFLICTING_FIELD: { name: 'XOSConflictingField', http: 400, grpc: 3 },
+  TOO_LARGE: { name: 'XOSPayloadTooLarge', http: 413, grpc: 8 },
+  UNSUPPORTED_MEDIA_TYPE: { name: 'XOSUnsupportedMediaType', http: 415, grpc: 3 },
+  TOO_MANY_REQUESTS: { name: 'XOSTooManyRequests', http: 429, grpc: 8 },
+  UNAVAILABLE: { name: 'XOSServiceUnavailable', http: 503, grpc: 14 },
+  INTERNAL: { name: 'XOSProgrammingError', http: 500, grpc: 13 },
+} as const
+
+export type ErrorCode = keyof typeof errorCatalogue
+
+/** A mistake of a client, or a state it has to know about. Never carries a secret. */
+export class CoreError extends Error {
+  override readonly name = 'CoreError'
+  readonly code: ErrorCode
+  /** What is wrong with which field, by wire name. */
+  readonly fields: Readonly<Record<string, string>>
+
+  constructor(code: ErrorCode, message: string, fields: Readonly<Record<string, string>> = {}) {
+    super(message)
+    this.code = code
+    this.fields = fields
+  }
+}
+
+/** The body of an error on every face: `{"error","specific_error","fields"}`. */
+export const errorBody = (error: CoreError) => ({
+  error: errorCatalogue[error.code].name,
+  specific_error: error.message,
+  fields: error.fields,
+})
