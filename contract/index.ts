@@ -29,3 +29,20 @@ export type {
   WorkSource,
 } from './work.ts'
 export type { Clock, Random } from './clock.ts'
+export {
+  decodeReply,
+  decodeRequest,
+  dispatchDescriptor,
+  dispatchLimits,
+  dispatchLoaderOptions,
+  dispatchService,
+  encodeLeased,
+  encodeReply,
+  encodeRequest,
+  partsByWeight,
+  type DispatchFailure,
+  type DispatchReply,
+  type DispatchRequest,
+  type WireReply,
+  type WireRequest,
+} from './dispatch-protocol.ts'
