@@ -16,7 +16,40 @@ export {
   type Operation,
   type Previous,
 } from './change.ts'
+export {
+  decodeChange,
+  encodeChange,
+  type ChangeEvent,
+  type ChangeEventOptions,
+} from './change-event.ts'
+export { changeSchema, maxIncludeDepth } from './change-schema.ts'
+export {
+  decodeEvent,
+  encodeEvent,
+  maxEventBytes,
+  type CloudEvent,
+  type IncomingHeaders,
+  type Message,
+  type Mode,
+} from './event.ts'
+export { ContractError, type ContractErrorCode } from './errors.ts'
 export type { Outcome, OutcomeKind } from './outcome.ts'
+export {
+  outcomeOfAnswer,
+  outcomeOfNoAnswer,
+  type Answer,
+  type AnswerContext,
+  type NoAnswer,
+} from './answer.ts'
+export {
+  initialStatus,
+  statusAfter,
+  waitingStatus,
+  waitingText,
+  type Status,
+  type StoredStatus,
+} from './status.ts'
+export { registerAfter, type RegisterContext } from './register.ts'
 export type {
   Leased,
   ModelFile,

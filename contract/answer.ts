@@ -1,0 +1,189 @@
+import type { Fields, Operation } from './change.ts'
+import { isJsonObject, ownValue, parseJson } from './json.ts'
+import { mediaTypeOf } from './media-type.ts'
+import type { Outcome } from './outcome.ts'
+import { retryAfterMs } from './retry-after.ts'
+import { cutText, readableText } from './text.ts'
+
+/** What a function answered, its body whole. */
+export type Answer = {
+  readonly status: number
+  /** Takes names in lower case. */
+  header(name: string): string | undefined
+  readonly body: string
+}
+
+/** Why there is no answer. `detail` is a sentence for people. */
+export type NoAnswer = {
+  readonly kind: 'no-connection' | 'deadline' | 'too-large' | 'cut-off'
+  readonly detail: string
+}
+
+export type AnswerContext = {
+  /** Name of the function, as people know it. */
+  readonly target: string
+  readonly operation: Operation
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
+type Problem = { readonly text: string }
+
+const problemOf = (answer: Answer): Problem | undefined => {
+  const mediaType = mediaTypeOf(answer.header('content-type') ?? '')
+  if (mediaType?.type !== 'application/problem+json') return undefined
+  const problem = parseJson(answer.body)
+  if (!isJsonObject(problem)) return undefined
+  const texts = [ownValue(problem, 'detail'), ownValue(problem, 'title')]
+  return {
+    text: texts.find((text): text is string => typeof text === 'string' && text !== '') ?? '',
+  }
+}
+
+const textOf = (answer: Answer, problem: Problem | undefined = problemOf(answer)): string =>
+  readableText(problem?.text ?? answer.body) || `HTTP ${answer.status} without a text`
+
+const waitingFor = (target: string, reason: string): string =>
+  cutText(`Waiting for function ${target}: ${reason}`)
+
+const withDelay = (delayMs: number | undefined): { readonly retryAfterMs?: number } =>
+  delayMs === undefined ? {} : { retryAfterMs: delayMs }
+
+const delayOf = (answer: Answer, { now }: AnswerContext): number | undefined =>
+  retryAfterMs(answer.header('retry-after'), now)
+
+const failed = (text: string, retry: boolean): Outcome => ({ kind: 'failed', text, retry })
+
+const unexpectedDone = (came: string): Outcome =>
+  failed(
+    readableText(
+      `Expected an empty answer or a JSON object of "feedback" (an object) and "note" (a string), got ${came}`,
+    ),
+    true,
+  )
+
+type Done = { readonly feedback?: Fields; readonly note?: string }
+
+const isDone = (value: unknown): value is Done => {
+  if (!isJsonObject(value)) return false
+  const feedback = ownValue(value, 'feedback')
+  const note = ownValue(value, 'note')
+  return (
+    Object.keys(value).every((name) => name === 'feedback' || name === 'note') &&
+    (feedback === undefined || isJsonObject(feedback)) &&
+    (note === undefined || typeof note === 'string')
+  )
+}
+
+const synced = ({ body }: Answer, { operation }: AnswerContext): Outcome => {
+  if (body.trim() === '') return { kind: 'synced' }
+  const done = parseJson(body)
+  if (!isDone(done)) return unexpectedDone(cutText(body, 200))
+  const { feedback, note } = done
+  return {
+    kind: 'synced',
+    // A record that is about to go has no use for feedback.
+    ...(feedback === undefined || operation === 'delete' ? {} : { feedback }),
+    ...(note === undefined ? {} : { note: readableText(note) }),
+  }
+}
+
+const busy = (delayMs: number | undefined, { target, now }: AnswerContext): Outcome => {
+  const until = delayMs === undefined ? '' : ` until ${new Date(now + delayMs).toISOString()}`
+  return {
+    kind: 'target-busy',
+    text: waitingFor(target, `busy${until}`),
+    ...withDelay(delayMs),
+  }
+}
+
+const quoted = ({ status, body }: Answer): string => {
+  const text = cutText(readableText(body), 200)
+  return text === '' ? `HTTP ${status}` : `HTTP ${status}: ${text}`
+}
+
+const down = (answer: Answer, { target }: AnswerContext): Outcome => ({
+  kind: 'target-down',
+  text: waitingFor(
+    target,
+    answer.status === 410
+      ? `it is retired (${quoted(answer)})`
+      : `nobody answers for it (${quoted(answer)})`,
+  ),
+})
+
+const misconfigured = (answer: Answer, { target }: AnswerContext): Outcome => ({
+  kind: 'target-misconfigured',
+  text: waitingFor(
+    target,
+    answer.status < 400
+      ? `it redirects, and redirects are not followed; give its final URL (HTTP ${answer.status})`
+      : `it refuses the caller; check the token (${quoted(answer)})`,
+  ),
+})
+
+const unavailable = (answer: Answer, context: AnswerContext): Outcome => {
+  const problem = problemOf(answer)
+  return problem === undefined ? down(answer, context) : failed(textOf(answer, problem), true)
+}
+
+/**
+ * What an answer means: the table of the function contract.
+ *
+ * 200, 201, 204 synced · 202 in progress · 409 deferred · 429, and 503 with `Retry-After`, target busy ·
+ * 410, and 404, 502, 503, 504 without a problem body, target down · 400, 413, 415, 422 failed for good ·
+ * 401, 403, 3xx target misconfigured · anything else failed, to be tried again. A 200 or 201 whose body is neither
+ * empty nor `{feedback?, note?}` is a failure too: a proxy may have cut into it.
+ */
+export const outcomeOfAnswer = (answer: Answer, context: AnswerContext): Outcome => {
+  const { status } = answer
+  if (status >= 300 && status < 400) return misconfigured(answer, context)
+  switch (status) {
+    case 200:
+    case 201:
+      return synced(answer, context)
+    case 204:
+      return { kind: 'synced' }
+    case 202:
+      return { kind: 'in-progress', text: textOf(answer), ...withDelay(delayOf(answer, context)) }
+    case 409:
+      return { kind: 'deferred', text: textOf(answer), ...withDelay(delayOf(answer, context)) }
+    case 400:
+    case 413:
+    case 415:
+    case 422:
+      return failed(textOf(answer), false)
+    case 401:
+    case 403:
+      return misconfigured(answer, context)
+    case 410:
+      return down(answer, context)
+    case 429:
+      return busy(delayOf(answer, context), context)
+    case 503: {
+      const delayMs = delayOf(answer, context)
+      return delayMs === undefined ? unavailable(answer, context) : busy(delayMs, context)
+    }
+    case 404:
+    case 502:
+    case 504:
+      return unavailable(answer, context)
+    default:
+      return status < 300 ? unexpectedDone(`HTTP ${status}`) : failed(textOf(answer), true)
+  }
+}
+
+const silence = {
+  'no-connection': 'no connection',
+  deadline: 'No answer before the deadline',
+  'too-large': 'The answer is too large',
+  'cut-off': 'The answer broke off',
+} as const satisfies Record<NoAnswer['kind'], string>
+
+/** What it means that no whole answer came: without a connection the target is down, else the attempt failed. */
+export const outcomeOfNoAnswer = (failure: NoAnswer, { target }: AnswerContext): Outcome => {
+  const text = readableText(failure.detail) || silence[failure.kind]
+  return failure.kind === 'no-connection'
+    ? { kind: 'target-down', text: waitingFor(target, text) }
+    : failed(text, true)
+}

@@ -1,0 +1,99 @@
+import { timeOf } from './attributes.ts'
+import { changeId, changeKey, type Change, type Operation } from './change.ts'
+import { checkChange } from './change-check.ts'
+import { ContractError } from './errors.ts'
+import {
+  decodeEvent,
+  encodeEvent,
+  type CloudEvent,
+  type IncomingHeaders,
+  type Message,
+  type Mode,
+} from './event.ts'
+import { keyText } from './key.ts'
+
+const eventTypes = {
+  sync: 'org.opencord.xos.sync_record.v1',
+  delete: 'org.opencord.xos.delete_record.v1',
+} as const satisfies Record<Operation, string>
+
+export type ChangeEventOptions = {
+  /** `/synchronizers/<name>`. */
+  readonly source: string
+  /** When nobody waits for the answer any more, in milliseconds since 1970. */
+  readonly deadline: number
+  /** When the event is made, in milliseconds since 1970. */
+  readonly time: number
+  /** W3C trace context; sent as HTTP header too, for proxies. */
+  readonly traceparent?: string
+  /** @default 'binary' */
+  readonly mode?: Mode
+}
+
+const eventOfChange = (change: Change, options: ChangeEventOptions): CloudEvent => {
+  const subject = keyText(changeKey(change))
+  return {
+    id: changeId(change),
+    source: options.source,
+    type: eventTypes[change.operation],
+    subject,
+    time: new Date(options.time).toISOString(),
+    dataschema: `urn:syncstep:model:${change.model}`,
+    datacontenttype: 'application/json',
+    extensions: {
+      attempt: change.attempt,
+      partitionkey: subject,
+      expirytime: new Date(options.deadline).toISOString(),
+      ...(options.traceparent === undefined ? {} : { traceparent: options.traceparent }),
+    },
+    data: change,
+  }
+}
+
+/** The request that carries a change to its function (design: the function contract). Throws on times that are none. */
+export const encodeChange = (change: Change, options: ChangeEventOptions): Message => {
+  const event = eventOfChange(change, options)
+  const { headers, body } = encodeEvent(event, options.mode ?? 'binary')
+  return {
+    headers: {
+      ...headers,
+      'idempotency-key': event.id,
+      ...(options.traceparent === undefined ? {} : { traceparent: options.traceparent }),
+    },
+    body,
+  }
+}
+
+export type ChangeEvent = {
+  readonly change: Change
+  /** The event as it came; `extensions` hold `expirytime`, `attempt`, `traceparent` and the like. */
+  readonly event: CloudEvent
+  /** `expirytime` in milliseconds since 1970; absent when the caller waits for ever. */
+  readonly deadline?: number
+}
+
+const checkAgrees = (name: string, expected: string, came: string | undefined): void => {
+  if (came === expected) return
+  throw new ContractError(
+    'CHANGE_MALFORMED',
+    `Expected ${name} ${expected}, as the data says, got ${came ?? 'none'}`,
+  )
+}
+
+/**
+ * Reads {@link encodeChange} back, from whoever sent it. Throws {@link ContractError}, which says what was expected
+ * and what came.
+ */
+export const decodeChange = (headers: IncomingHeaders, body: Uint8Array | string): ChangeEvent => {
+  const event = decodeEvent(headers, body)
+  const change = event.data
+  checkChange(change)
+  checkAgrees('type', eventTypes[change.operation], event.type)
+  if (event.subject !== undefined) {
+    checkAgrees('subject', keyText(changeKey(change)), event.subject)
+  }
+  const expiry = event.extensions['expirytime']
+  return expiry === undefined
+    ? { change, event }
+    : { change, event, deadline: timeOf('expirytime', expiry) }
+}

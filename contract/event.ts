@@ -1,0 +1,264 @@
+import { checkAttributes, type Attributes, type AttributeValue } from './attributes.ts'
+import { ContractError } from './errors.ts'
+import { decodeHeaderValue, encodeHeaderValue } from './header-value.ts'
+import { isJsonObject } from './json.ts'
+import { isJsonType, mediaTypeOf, type MediaType } from './media-type.ts'
+
+/** A CloudEvent 1.0 with JSON data. `data: null` is a payload; no `data` is none. */
+export type CloudEvent = {
+  readonly id: string
+  /** URI reference. */
+  readonly source: string
+  readonly type: string
+  readonly subject?: string
+  /** RFC 3339. */
+  readonly time?: string
+  /** Absolute URI. */
+  readonly dataschema?: string
+  /** `application/json` or another JSON media type. */
+  readonly datacontenttype?: string
+  /** In binary mode every value arrives as a string. */
+  readonly extensions: Readonly<Record<string, AttributeValue>>
+  readonly data?: unknown
+}
+
+/** An HTTP message. Header names are in lower case. */
+export type Message = { readonly headers: Record<string, string>; readonly body: string }
+
+/** Headers as Node has them: `headers`, or better `headersDistinct`, which does not hide duplicates. */
+export type IncomingHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
+
+export type Mode = 'binary' | 'structured'
+
+/** Bodies above this are refused. */
+export const maxEventBytes = 1_048_576
+
+const optionalNames = ['subject', 'time', 'dataschema', 'datacontenttype'] as const
+const contextNames: ReadonlySet<string> = new Set([
+  'specversion',
+  'id',
+  'source',
+  'type',
+  ...optionalNames,
+])
+
+const malformed = (message: string): ContractError => new ContractError('EVENT_MALFORMED', message)
+
+const unsupported = (expected: string, came: string): ContractError =>
+  new ContractError('EVENT_MEDIA_TYPE', `Expected ${expected}, got ${came}`)
+
+const attributesOf = (event: CloudEvent): Attributes => {
+  const attributes = new Map<string, AttributeValue>([
+    ['specversion', '1.0'],
+    ['id', event.id],
+    ['source', event.source],
+    ['type', event.type],
+  ])
+  for (const name of optionalNames) {
+    const value = event[name]
+    if (value !== undefined) attributes.set(name, value)
+  }
+  if (event.data !== undefined && event.datacontenttype === undefined) {
+    attributes.set('datacontenttype', 'application/json')
+  }
+  for (const [name, value] of Object.entries(event.extensions)) {
+    if (contextNames.has(name)) {
+      throw malformed(`Expected extensions to have names of their own, got ${name}`)
+    }
+    attributes.set(name, value)
+  }
+  return attributes
+}
+
+const jsonText = (data: unknown): string => {
+  // JSON.stringify answers undefined for a function or a symbol, whatever its type says.
+  const text = JSON.stringify(data) as string | undefined
+  if (text === undefined) throw malformed(`Expected data to be a JSON value, got a ${typeof data}`)
+  return text
+}
+
+const binaryMessage = (attributes: Attributes, data: unknown): Message => {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of attributes) {
+    const header = name === 'datacontenttype' ? 'content-type' : `ce-${name}`
+    headers[header] = name === 'datacontenttype' ? String(value) : encodeHeaderValue(String(value))
+  }
+  return { headers, body: data === undefined ? '' : jsonText(data) }
+}
+
+const structuredMessage = (attributes: Attributes, data: unknown): Message => {
+  const envelope = JSON.stringify(Object.fromEntries(attributes))
+  return {
+    headers: { 'content-type': 'application/cloudevents+json; charset=utf-8' },
+    body: data === undefined ? envelope : `${envelope.slice(0, -1)},"data":${jsonText(data)}}`,
+  }
+}
+
+/** The event as an HTTP message. Throws ContractError when an attribute breaks the rules. */
+export const encodeEvent = (event: CloudEvent, mode: Mode): Message => {
+  const attributes = attributesOf(event)
+  checkAttributes(attributes)
+  checkDataType(attributes)
+  return mode === 'binary'
+    ? binaryMessage(attributes, event.data)
+    : structuredMessage(attributes, event.data)
+}
+
+const fatalUtf8 = new TextDecoder('utf-8', { fatal: true })
+
+const bodyText = (body: Uint8Array | string): string => {
+  if (body.length > maxEventBytes) {
+    throw new ContractError(
+      'EVENT_TOO_LARGE',
+      `Expected a body of at most ${maxEventBytes} bytes, got ${body.length}`,
+    )
+  }
+  if (typeof body === 'string') return body
+  try {
+    return fatalUtf8.decode(body)
+  } catch {
+    throw malformed('Expected the body to be UTF-8, got bytes that are not')
+  }
+}
+
+const parsed = (text: string, what: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw malformed(`Expected ${what} to be JSON, got text that does not parse`)
+  }
+}
+
+const checkCharset = ({ charset }: MediaType): void => {
+  if (charset === undefined || charset === 'utf-8' || charset === 'us-ascii') return
+  throw unsupported('charset utf-8', charset)
+}
+
+const checkDataType = (attributes: Attributes): void => {
+  const contentType = attributes.get('datacontenttype')
+  if (contentType === undefined) return
+  const mediaType = mediaTypeOf(String(contentType))
+  if (mediaType === undefined || !isJsonType(mediaType)) {
+    throw unsupported('data of type application/json', JSON.stringify(contentType))
+  }
+  checkCharset(mediaType)
+}
+
+const eventOf = (attributes: Attributes, data: unknown): CloudEvent => {
+  const extensions: Record<string, AttributeValue> = {}
+  for (const [name, value] of attributes) if (!contextNames.has(name)) extensions[name] = value
+  const text = (name: string): string => String(attributes.get(name))
+  const optional = Object.fromEntries(
+    optionalNames.filter((name) => attributes.has(name)).map((name) => [name, text(name)]),
+  )
+  return {
+    id: text('id'),
+    source: text('source'),
+    type: text('type'),
+    ...optional,
+    extensions,
+    ...(data === undefined ? {} : { data }),
+  }
+}
+
+const singleValue = (name: string, value: string | readonly string[]): string => {
+  if (typeof value === 'string') return value
+  if (value.length === 1 && value[0] !== undefined) return value[0]
+  throw malformed(`Expected header ${name} once, got it ${value.length} times`)
+}
+
+const headersByName = (headers: IncomingHeaders): ReadonlyMap<string, string> => {
+  const found = new Map<string, string>()
+  for (const [given, value] of Object.entries(headers)) {
+    const name = given.toLowerCase()
+    if (value === undefined || (name !== 'content-type' && !name.startsWith('ce-'))) continue
+    if (found.has(name)) throw malformed(`Expected header ${name} once, got it twice`)
+    found.set(name, singleValue(name, value))
+  }
+  return found
+}
+
+const decodeBinary = (headers: ReadonlyMap<string, string>, text: string): CloudEvent => {
+  const attributes = new Map<string, AttributeValue>()
+  for (const [header, value] of headers) {
+    if (header === 'content-type') continue
+    const name = header.slice('ce-'.length)
+    if (name === 'datacontenttype') {
+      throw malformed('Expected no header ce-datacontenttype: Content-Type stands for it')
+    }
+    attributes.set(name, decodeHeaderValue(header, value))
+  }
+  const contentType = headers.get('content-type')
+  if (contentType !== undefined) attributes.set('datacontenttype', contentType)
+  checkAttributes(attributes)
+  checkDataType(attributes)
+  if (text === '') return eventOf(attributes, undefined)
+  if (contentType === undefined) throw unsupported('Content-Type application/json', 'none')
+  return eventOf(attributes, parsed(text, 'the body'))
+}
+
+const isAttributeValue = (value: unknown): value is AttributeValue =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+
+const base64Text = (value: unknown): string => {
+  if (
+    typeof value !== 'string' ||
+    !/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value)
+  ) {
+    throw malformed('Expected data_base64 to be a string of base64')
+  }
+  return bodyText(Buffer.from(value, 'base64'))
+}
+
+const dataOf = (envelope: Readonly<Record<string, unknown>>): unknown => {
+  const hasData = Object.hasOwn(envelope, 'data')
+  const hasBase64 = Object.hasOwn(envelope, 'data_base64') && envelope['data_base64'] !== null
+  if (hasData && hasBase64) throw malformed('Expected either data or data_base64, got both')
+  if (hasBase64) return parsed(base64Text(envelope['data_base64']), 'data_base64')
+  return hasData ? envelope['data'] : undefined
+}
+
+const decodeStructured = (text: string): CloudEvent => {
+  const envelope = parsed(text, 'the body')
+  if (!isJsonObject(envelope)) throw malformed('Expected the body to be a JSON object')
+  const attributes = new Map<string, AttributeValue>()
+  for (const [name, value] of Object.entries(envelope)) {
+    if (name === 'data' || name === 'data_base64' || value === null) continue
+    if (!isAttributeValue(value)) {
+      throw malformed(
+        `Expected attribute ${JSON.stringify(name)} to be a string, an integer or a boolean`,
+      )
+    }
+    attributes.set(name, value)
+  }
+  checkAttributes(attributes)
+  checkDataType(attributes)
+  const data = dataOf(envelope)
+  if (data !== undefined && !attributes.has('datacontenttype')) {
+    attributes.set('datacontenttype', 'application/json')
+  }
+  return eventOf(attributes, data)
+}
+
+/**
+ * Reads one CloudEvent 1.0 in binary or structured mode (CloudEvents HTTP protocol binding 1.0.2, section 3).
+ *
+ * Header values are unquoted and percent-decoded once. Duplicated headers, attribute names and values that break
+ * the rules, and invalid UTF-8 are refused; so are batches, and data that is not JSON. Throws {@link ContractError}.
+ */
+export const decodeEvent = (headers: IncomingHeaders, body: Uint8Array | string): CloudEvent => {
+  const found = headersByName(headers)
+  const contentType = found.get('content-type')
+  const mediaType = contentType === undefined ? undefined : mediaTypeOf(contentType)
+  if (mediaType?.type === 'application/cloudevents+json') {
+    checkCharset(mediaType)
+    return decodeStructured(bodyText(body))
+  }
+  if (mediaType?.type.startsWith('application/cloudevents') === true) {
+    throw unsupported(
+      'one event, in binary mode or as application/cloudevents+json',
+      mediaType.type,
+    )
+  }
+  return decodeBinary(found, bodyText(body))
+}
