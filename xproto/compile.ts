@@ -1,0 +1,28 @@
+import { createDiagnostics, type Diagnostic } from './diagnostics.ts'
+import { parseInto } from './parse.ts'
+import { checks } from './passes/index.ts'
+import { createProgram } from './program.ts'
+import { resolve } from './resolve.ts'
+import type { Schema } from './schema.ts'
+import type { Source } from './source.ts'
+
+export type Compiled = {
+  /** Undefined when there is an error among the diagnostics. */
+  readonly schema: Schema | undefined
+  /** In the order of the sources, then of the text. */
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/**
+ * Checks xproto texts that belong together (the core models first, then services) and resolves them into a schema.
+ * Never throws: what is wrong with a text is in the diagnostics.
+ */
+export const compile = (sources: readonly Source[]): Compiled => {
+  const diagnostics = createDiagnostics(sources)
+  const program = createProgram(sources.map((source) => parseInto(source, diagnostics.report)))
+  for (const check of checks) check(program, diagnostics.report)
+  return {
+    schema: diagnostics.hasErrors() ? undefined : resolve(program),
+    diagnostics: diagnostics.inSourceOrder(),
+  }
+}

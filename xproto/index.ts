@@ -1,0 +1,23 @@
+/**
+ * Xproto: the language in which models are written.
+ *
+ * Start with {@link compile}: texts in, a checked {@link Schema} and {@link Diagnostic}s out. {@link parse} and
+ * {@link print} read and write the syntax tree of one text. Nothing in here reads files.
+ */
+export { compile, type Compiled } from './compile.ts'
+export { parse } from './parse.ts'
+export { print } from './print.ts'
+export { render, type Diagnostic, type Note } from './diagnostics.ts'
+export type { Source, Span } from './source.ts'
+export type {
+  DefaultValue,
+  Field,
+  FieldRole,
+  LinkField,
+  Model,
+  ReverseLink,
+  ScalarField,
+  ScalarType,
+  Schema,
+} from './schema.ts'
+export type { FileNode, LinkNode, MessageNode, PolicyNode, ScalarNode } from './syntax.ts'

@@ -1,0 +1,46 @@
+/** Names longer than this are not compared: the cost grows with the square of the length. */
+const maxLength = 64
+
+/** Single edits that turn one name into the other; letters that differ only in case count for nothing. */
+const distance = (left: string, right: string): number => {
+  let previous = Array.from({ length: right.length + 1 }, (_, column) => column)
+  for (let row = 1; row <= left.length; row += 1) {
+    const current = [row]
+    for (let column = 1; column <= right.length; column += 1) {
+      const replaced = (previous[column - 1] ?? 0) + (left[row - 1] === right[column - 1] ? 0 : 1)
+      const removed = (previous[column] ?? 0) + 1
+      const added = (current[column - 1] ?? 0) + 1
+      current.push(Math.min(replaced, removed, added))
+    }
+    previous = current
+  }
+  return previous[right.length] ?? 0
+}
+
+/**
+ * The known name most like the wrong one, or undefined when none is close.
+ * Looks at a thousand candidates at most.
+ */
+export const nearest = (wrong: string, known: Iterable<string>): string | undefined => {
+  if (wrong.length > maxLength) return undefined
+  let best: string | undefined
+  let bestDistance = Math.max(2, Math.floor(wrong.length / 3)) + 1
+  let looked = 0
+  for (const name of known) {
+    if (looked === 1000) break
+    looked += 1
+    if (name.length > maxLength || Math.abs(name.length - wrong.length) >= bestDistance) continue
+    const edits = distance(wrong.toLowerCase(), name.toLowerCase())
+    if (edits < bestDistance && edits < wrong.length) {
+      best = name
+      bestDistance = edits
+    }
+  }
+  return best
+}
+
+/** `; did you mean Color?`, or nothing. */
+export const didYouMean = (wrong: string, known: Iterable<string>): string => {
+  const name = nearest(wrong, known)
+  return name === undefined ? '' : `; did you mean ${name}?`
+}

@@ -1,0 +1,16 @@
+import type { Model } from './schema.ts'
+
+type Validator = Model['validators'][number]
+
+/**
+ * Reads option `validators`: `policy:message, policy:message`, so a message holds neither comma nor colon.
+ * Undefined stands for an entry that is not of that form.
+ */
+export const validatorsFrom = (text: string): readonly (Validator | undefined)[] => {
+  if (text.trim() === '') return []
+  return text.split(',').map((entry) => {
+    const [policy, message, ...rest] = entry.split(':').map((part) => part.trim())
+    if (policy === undefined || message === undefined || rest.length > 0) return undefined
+    return policy === '' || message === '' ? undefined : { policy, message }
+  })
+}

@@ -1,0 +1,35 @@
+import type { FieldOption, Value } from './syntax.ts'
+
+const escapes: ReadonlyMap<string, string> = new Map([
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+  ['"', '"'],
+  ["'", "'"],
+  ['\\', '\\'],
+])
+
+/** The text a string stands for. An escape that means nothing stays as it is written. */
+export const textOf = ({ kind, text }: Value): string =>
+  kind === 'string' && text.includes('\\')
+    ? text.replace(/\\(.)/g, (whole, letter: string) => escapes.get(letter) ?? whole)
+    : text
+
+/** The value of a field option; the first one when it is written twice. */
+export const optionValue = (options: readonly FieldOption[], name: string): Value | undefined =>
+  options.find((option) => option.name.text === name)?.value
+
+/** True for `True` and `"True"`, as on models. */
+export const isTrue = (text: string | undefined): boolean => text === 'True'
+
+export const isFlagged = (options: readonly FieldOption[], name: string): boolean =>
+  isTrue(optionValue(options, name)?.text)
+
+/** Names separated by commas. */
+export const namesIn = (value: Value | undefined): readonly string[] =>
+  value === undefined
+    ? []
+    : textOf(value)
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== '')
