@@ -1,0 +1,75 @@
+import {
+  encodeChange,
+  outcomeOfAnswer,
+  outcomeOfNoAnswer,
+  type Change,
+  type Clock,
+  type Random,
+} from '#contract'
+import type { Call, Target } from './options.ts'
+import { createPost, type Post } from './post.ts'
+import { createTraceparent } from './traceparent.ts'
+
+export type HttpCallOptions = {
+  /** Name of the synchronizer: the source of the events. */
+  readonly synchronizer: string
+  readonly clock: Clock
+  readonly random: Random
+  /** Sent as a bearer token, so that functions can tell the dispatcher from strangers. */
+  readonly token?: string
+}
+
+export type HttpCall = {
+  readonly call: Call
+  /** Ends all connections. */
+  close(): Promise<void>
+}
+
+/**
+ * Calls functions over HTTP/1.1 as design section 4 has it: one CloudEvent in binary mode for each call. Each
+ * target has its own connections, as many as its concurrency, so that one that hangs takes none from others.
+ */
+export const createHttpCall = ({
+  synchronizer,
+  clock,
+  random,
+  token,
+}: HttpCallOptions): HttpCall => {
+  const source = `/synchronizers/${synchronizer}`
+  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const posts = new Map<Target, Post>()
+
+  const postOf = (target: Target): Post => {
+    const known = posts.get(target)
+    if (known !== undefined) return known
+    const post = createPost(target.url, target.concurrency)
+    posts.set(target, post)
+    return post
+  }
+
+  const messageOf = (change: Change, timeoutMs: number) => {
+    const time = clock.now()
+    const traceparent = createTraceparent(random)
+    const { headers, body } = encodeChange(change, {
+      source,
+      time,
+      deadline: time + timeoutMs,
+      traceparent,
+    })
+    return { headers: { ...headers, ...authorization }, body }
+  }
+
+  return {
+    async call(target, change, signal) {
+      const posted = await postOf(target)(messageOf(change, target.timeoutMs), signal)
+      const context = { target: target.step, operation: change.operation, now: clock.now() }
+      return 'answer' in posted
+        ? outcomeOfAnswer(posted.answer, context)
+        : outcomeOfNoAnswer(posted.failure, context)
+    },
+
+    async close() {
+      await Promise.all([...posts.values()].map((post) => post.close()))
+    },
+  }
+}

@@ -1,0 +1,239 @@
+import type { Clock, Outcome, Random, Report, Work } from '#contract'
+import type { AttemptLog } from './attempt-log.ts'
+import { createDeadlines } from './deadlines.ts'
+import { gateAfter, openGate, passes, type Gate } from './gate.ts'
+import { logGateChange } from './gate-log.ts'
+import { lookAhead } from './look-ahead.ts'
+import { nextAttemptMs } from './next-attempt.ts'
+import type { Call, Log, Target } from './options.ts'
+import { textOfError } from './text-of-error.ts'
+
+/**
+ * One target and the work that was leased for it: what waits for a free place, and what runs.
+ *
+ * A lane never leases by itself. It says how much it wants, is given work, and hands each record back as
+ * exactly one report (see `finished`), except for calls that are cut off by `abandon`.
+ */
+export type Lane = {
+  readonly target: Target
+  /** Records that are leased and not yet handed back. */
+  readonly held: number
+  /** Something may have become due. */
+  wake(): void
+  /** A record becomes due at that time. */
+  expect(atMs: number): void
+  /** As `wake`, when a record is due by now. */
+  wakeIfDue(now: number): void
+  /** How many records it would take now. */
+  wants(now: number): number
+  /** A lease of that many begins: what wakes the lane from here on counts for the next one. */
+  leasing(limit: number, now: number): void
+  /** A lease ended. `dueMs`: when the next record is due, if the source said so. */
+  leased(work: readonly Work[], dueMs: number | undefined): void
+  /** Gives back all that has not begun. */
+  release(): void
+  /** Takes nothing more, and gives back all that has not begun. */
+  close(): void
+  /** Cuts off all that runs, and forgets it. */
+  abandon(): void
+  /** When time alone will make the lane want something, if it will. */
+  nextMs(): number | undefined
+}
+
+export type LaneOptions = {
+  readonly target: Target
+  readonly call: Call
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly attemptLog: AttemptLog
+  readonly leaseAhead: number
+  /** Takes what has become of one record. */
+  readonly finished: (report: Report) => void
+}
+
+type Running = {
+  readonly work: Work
+  readonly startedMs: number
+  /** Value of `closings` when the call began. */
+  readonly closings: number
+  readonly controller: AbortController
+}
+
+const reportOf = (
+  { key, operation, token, change }: Work,
+  outcome: Report['outcome'],
+  durationMs: number,
+  retryInMs?: number,
+): Report => {
+  const report = { key, operation, token, stamp: change.stamp, outcome, durationMs }
+  return retryInMs === undefined ? report : { ...report, retryInMs }
+}
+
+export const createLane = (options: LaneOptions): Lane => {
+  const { target, call, clock, random, log, attemptLog, finished } = options
+  const leastAhead = Math.min(target.concurrency, options.leaseAhead)
+  const deadlines = createDeadlines(clock, target.timeoutMs)
+  let gate: Gate = openGate
+  // How often the gate went down. A call that began under another count is stale.
+  let closings = 0
+  // Empty whenever the gate lets nothing pass.
+  let ready: Work[] = []
+  const running = new Set<Running>()
+  // Those of `running` that are not stale.
+  let fresh = 0
+  // True when the source may have more than it gave.
+  let hungry = true
+  let closed = false
+  let dueMs: number | undefined
+  let asked = 0
+  let ahead = leastAhead
+  let finishedSinceLease = 0
+  let lastLeaseMs = clock.now()
+
+  const placesAt = (now: number): number => (closed ? 0 : passes(gate, now, target.concurrency))
+
+  const moveGate = (outcome: Outcome, stale: boolean): void => {
+    const before = gate
+    const now = clock.now()
+    const { deferredDelayMs } = target
+    gate = gateAfter(gate, outcome, { now, random, deferredDelayMs, stale })
+    if (gate === before) return
+    if (gate.kind === 'down' && before.kind !== 'down') {
+      closings += 1
+      fresh = 0
+    }
+    hungry = true
+    if (gate.kind !== 'open') release()
+    logGateChange(log, target, { before, after: gate, outcome, now })
+  }
+
+  const release = (): void => {
+    const given = ready
+    ready = []
+    if (given.length > 0) hungry = true
+    for (const work of given) finished(reportOf(work, { kind: 'released' }, 0))
+  }
+
+  const complete = (run: Running, outcome: Outcome): void => {
+    // Cut off by `abandon`: whoever takes the record next calls again.
+    if (!running.delete(run)) return
+    deadlines.end(run.controller)
+    const stale = run.closings !== closings
+    if (!stale) fresh -= 1
+    finishedSinceLease += 1
+    const durationMs = clock.now() - run.startedMs
+    attemptLog.after(run.work, outcome, durationMs)
+    moveGate(outcome, stale)
+    const retryInMs = nextAttemptMs(outcome, run.work.failures, target, random)
+    finished(reportOf(run.work, outcome, durationMs, retryInMs))
+    startReady()
+  }
+
+  const attempt = async ({ change }: Work, signal: AbortSignal): Promise<Outcome> => {
+    try {
+      return await call(target, change, signal)
+    } catch (error) {
+      return { kind: 'failed', text: textOfError(error), retry: true }
+    }
+  }
+
+  const start = (work: Work): void => {
+    const controller = new AbortController()
+    const run: Running = { work, startedMs: clock.now(), closings, controller }
+    running.add(run)
+    fresh += 1
+    deadlines.begin(controller)
+    attemptLog.before(work)
+    void attempt(work, controller.signal).then((outcome) => complete(run, outcome))
+  }
+
+  const mayStart = (): boolean => {
+    const places = placesAt(clock.now())
+    // Calls from before the gate went down must not keep the probe from its place.
+    return gate.kind === 'down' ? fresh < places : running.size < places
+  }
+
+  const startReady = (): void => {
+    while (ready.length > 0 && mayStart()) {
+      const work = ready.shift()
+      if (work !== undefined) start(work)
+    }
+  }
+
+  const expect = (atMs: number): void => {
+    dueMs = Math.min(dueMs ?? atMs, atMs)
+  }
+
+  const room = (now: number): number => {
+    const places = placesAt(now)
+    if (places === 0) return 0
+    if (gate.kind === 'down') return Math.max(0, places - fresh - ready.length)
+    // Half of the look-ahead is used up before a lease fills it: one lease for many records.
+    if (ready.length > ahead / 2) return 0
+    return Math.max(0, places - running.size + ahead - ready.length)
+  }
+
+  return {
+    target,
+
+    get held() {
+      return ready.length + running.size
+    },
+
+    wake() {
+      hungry = true
+    },
+
+    expect,
+
+    wakeIfDue(now) {
+      if (dueMs === undefined || dueMs > now) return
+      dueMs = undefined
+      hungry = true
+    },
+
+    wants: (now) => (hungry ? room(now) : 0),
+
+    leasing(limit, now) {
+      asked = limit
+      hungry = false
+      dueMs = undefined
+      ahead = lookAhead(finishedSinceLease, now - lastLeaseMs, {
+        least: leastAhead,
+        most: options.leaseAhead,
+      })
+      finishedSinceLease = 0
+      lastLeaseMs = now
+    },
+
+    leased(work, nextDueMs) {
+      if (nextDueMs !== undefined) expect(nextDueMs)
+      if (work.length >= asked) hungry = true
+      ready.push(...work)
+      // The gate may have closed while the lease was under way.
+      if (placesAt(clock.now()) === 0) release()
+      else startReady()
+    },
+
+    release,
+
+    close() {
+      closed = true
+      release()
+    },
+
+    abandon() {
+      deadlines.clear()
+      const cut = [...running]
+      running.clear()
+      const reason = new Error('The dispatcher stops')
+      for (const { controller } of cut) controller.abort(reason)
+    },
+
+    nextMs() {
+      if (!hungry) return dueMs
+      return gate.kind === 'open' ? undefined : gate.untilMs
+    },
+  }
+}

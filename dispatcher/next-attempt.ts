@@ -1,0 +1,36 @@
+import type { Outcome, Random } from '#contract'
+import { backoffMs, jitteredMs } from './backoff.ts'
+import type { Target } from './options.ts'
+
+/** A function that says "again at once" is taken at its word, but not in a hot loop. */
+export const leastRetryAfterMs = 100
+
+/**
+ * Milliseconds until the record is tried again, or undefined when only a change brings it back.
+ *
+ * `failures` are the ones in a row before this outcome. A record whose target is busy, down or misconfigured
+ * is due at once: the target's gate holds it, not a delay of its own. What a function asks for is kept to
+ * the letter; our own delays are jittered.
+ */
+export const nextAttemptMs = (
+  outcome: Outcome,
+  failures: number,
+  { deferredDelayMs, retry }: Pick<Target, 'deferredDelayMs' | 'retry'>,
+  random: Random,
+): number | undefined => {
+  switch (outcome.kind) {
+    case 'synced':
+      return undefined
+    case 'in-progress':
+    case 'deferred':
+      return outcome.retryAfterMs === undefined
+        ? jitteredMs(deferredDelayMs, random)
+        : Math.max(leastRetryAfterMs, outcome.retryAfterMs)
+    case 'target-busy':
+    case 'target-down':
+    case 'target-misconfigured':
+      return 0
+    case 'failed':
+      return outcome.retry ? backoffMs(failures + 1, retry, random) : undefined
+  }
+}

@@ -1,0 +1,93 @@
+import type { Change, Clock, Outcome, Random, WorkSource } from '#contract'
+import type { Backoff } from './backoff.ts'
+
+/** Where log lines go; a pino logger fits. Messages are constant, what varies is in the fields. */
+export type Log = {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void
+  error(fields: Readonly<Record<string, unknown>>, message: string): void
+}
+
+/** A function, and how it wants to be called. */
+export type Target = {
+  /** Name of the step, as in logs and statuses. */
+  readonly step: string
+  /** The leaf model whose records it is called for; one target for each model. */
+  readonly model: string
+  readonly url: string
+  /** How long one call may take before it is cut off and counted as failed. */
+  readonly timeoutMs: number
+  /** How many calls may be under way at once. */
+  readonly concurrency: number
+  /** When a deferred record is tried again, and how long a busy target is left alone, unless it says so itself. */
+  readonly deferredDelayMs: number
+  /** When a failed record is tried again. */
+  readonly retry: Backoff
+}
+
+/**
+ * Calls a function with a change. Settles soon after the signal fires, with an outcome that says what the
+ * signal's reason says. Rejects only by mistake; the record then counts as failed.
+ */
+export type Call = (target: Target, change: Change, signal: AbortSignal) => Promise<Outcome>
+
+export type DispatcherOptions = {
+  /** Unique among the dispatchers of a core: leases are held in this name. */
+  readonly name: string
+  /** Name of the synchronizer, as in logs. */
+  readonly synchronizer: string
+  readonly source: WorkSource
+  readonly targets: readonly Target[]
+  readonly call: Call
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /**
+   * How many records of one target may be leased beyond those that run. As many as it gets done in 100 ms are.
+   *
+   * @default 512
+   */
+  readonly leaseAhead?: number
+  /**
+   * How often leases are prolonged while any is held.
+   *
+   * @default 2_000
+   */
+  readonly heartbeatMs?: number
+  /**
+   * How long a stop waits for the calls under way.
+   *
+   * @default 4_000
+   */
+  readonly graceMs?: number
+}
+
+const expectWhole = (what: string, value: number, least: number): void => {
+  if (Number.isSafeInteger(value) && value >= least) return
+  throw new TypeError(`Expected ${what} to be a whole number from ${least} up, got ${value}`)
+}
+
+const checkTargets = (targets: readonly Target[]): void => {
+  const stepOf = new Map<string, string>()
+  for (const { step, model, concurrency, timeoutMs } of targets) {
+    expectWhole(`concurrency of step ${step}`, concurrency, 1)
+    expectWhole(`timeoutMs of step ${step}`, timeoutMs, 1)
+    const other = stepOf.get(model)
+    if (other !== undefined) {
+      throw new TypeError(
+        `Expected one step for each model, got ${other} and ${step} for ${model}. Remove one of them.`,
+      )
+    }
+    stepOf.set(model, step)
+  }
+}
+
+/** Fills in the defaults. Throws TypeError when a value makes no sense. */
+export const withDefaults = (options: DispatcherOptions): Required<DispatcherOptions> => {
+  const resolved = { leaseAhead: 512, heartbeatMs: 2_000, graceMs: 4_000, ...options }
+  expectWhole('leaseAhead', resolved.leaseAhead, 0)
+  expectWhole('heartbeatMs', resolved.heartbeatMs, 1)
+  expectWhole('graceMs', resolved.graceMs, 0)
+  checkTargets(resolved.targets)
+  return resolved
+}

@@ -1,0 +1,75 @@
+import type { Report, WorkSource } from '#contract'
+import type { Log } from './options.ts'
+import type { SourceHealth } from './source-health.ts'
+
+/** Bounds one transaction of the core, and one message to it. */
+const largestBatch = 500
+
+/** Reports that the core has not yet taken. */
+export type Outbox = {
+  /** Those under way included. */
+  readonly size: number
+  readonly sending: boolean
+  add(report: Report): void
+  /** Sends what has gathered, as one batch. Does nothing while a batch is under way or the core is left alone. */
+  flush(): void
+}
+
+export type OutboxOptions = {
+  readonly name: string
+  readonly source: WorkSource
+  readonly health: SourceHealth
+  readonly log: Log
+  /** The core took these. */
+  readonly sent: (reports: readonly Report[]) => void
+  readonly failed: (error: unknown) => void
+}
+
+export const createOutbox = ({
+  name,
+  source,
+  health,
+  log,
+  sent,
+  failed,
+}: OutboxOptions): Outbox => {
+  let gathered: Report[] = []
+  let batch: readonly Report[] = []
+
+  const send = async (): Promise<void> => {
+    try {
+      const refused = await source.report(name, batch)
+      const reports = batch
+      batch = []
+      for (const { key } of refused) {
+        log.info({ model_name: key.model, pk: key.id }, 'report came too late')
+      }
+      sent(reports)
+    } catch (error) {
+      gathered = [...batch, ...gathered]
+      batch = []
+      failed(error)
+    }
+  }
+
+  return {
+    get size() {
+      return gathered.length + batch.length
+    },
+
+    get sending() {
+      return batch.length > 0
+    },
+
+    add(report) {
+      gathered.push(report)
+    },
+
+    flush() {
+      if (batch.length > 0 || gathered.length === 0 || health.retryMs() !== undefined) return
+      batch = gathered.slice(0, largestBatch)
+      gathered = gathered.slice(largestBatch)
+      void send()
+    },
+  }
+}

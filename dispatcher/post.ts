@@ -1,0 +1,133 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { Pool } from 'undici'
+import type { Dispatcher } from 'undici'
+import type { Answer, Message, NoAnswer } from '#contract'
+import { textOfError } from './text-of-error.ts'
+
+/** A function has to say it in so many bytes. */
+export const largestAnswer = 1_048_576
+
+export type Posted = { readonly answer: Answer } | { readonly failure: NoAnswer }
+
+const headerOf =
+  (headers: IncomingHttpHeaders) =>
+  (name: string): string | undefined => {
+    const value = Object.hasOwn(headers, name) ? headers[name] : undefined
+    return Array.isArray(value) ? value[0] : value
+  }
+
+const codeOf = (error: Error): string =>
+  'code' in error && typeof error.code === 'string' ? error.code : ''
+
+/** A name with several addresses fails with all their errors at once, and no text of its own. */
+const connectionErrorText = (error: Error): string => {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : undefined
+  return textOfError(first ?? error) || codeOf(error) || 'no connection'
+}
+
+/** An answer came, but it is not HTTP, or its head is too large. */
+const isUnreadable = (code: string): boolean =>
+  code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW'
+
+const failureOfError = (error: Error, answerBegan: boolean): NoAnswer => {
+  if (answerBegan) {
+    return { kind: 'cut-off', detail: `The answer was cut off: ${textOfError(error)}` }
+  }
+  if (isUnreadable(codeOf(error))) {
+    return { kind: 'cut-off', detail: `The answer cannot be read: ${textOfError(error)}` }
+  }
+  return { kind: 'no-connection', detail: connectionErrorText(error) }
+}
+
+const failureOfAbort = ({ reason }: AbortSignal, connected: boolean): NoAnswer =>
+  connected
+    ? { kind: 'deadline', detail: textOfError(reason) }
+    : { kind: 'no-connection', detail: `no connection was made (${textOfError(reason)})` }
+
+const tooLarge: NoAnswer = {
+  kind: 'too-large',
+  detail: `Expected an answer of at most ${largestAnswer} bytes, got more`,
+}
+
+/**
+ * Gathers one answer. The low-level handler of undici, because a stream for each answer costs more than the
+ * answer: most are empty.
+ */
+const createAnswerHandler = (
+  signal: AbortSignal,
+  done: (posted: Posted) => void,
+): Dispatcher.DispatchHandler => {
+  let controller: Dispatcher.DispatchController | undefined
+  let status = 0
+  let headers: IncomingHttpHeaders = {}
+  let size = 0
+  const chunks: Buffer[] = []
+
+  const end = (posted: Posted): void => {
+    signal.removeEventListener('abort', onAbort)
+    done(posted)
+  }
+
+  const fail = (failure: NoAnswer): void => {
+    end({ failure })
+    controller?.abort(new Error(failure.detail))
+  }
+
+  const onAbort = (): void => fail(failureOfAbort(signal, controller !== undefined))
+
+  signal.addEventListener('abort', onAbort, { once: true })
+
+  return {
+    onRequestStart(started) {
+      controller = started
+      if (signal.aborted) started.abort(new Error('Nobody waits for the answer'))
+    },
+
+    onResponseStart(_controller, statusCode, itsHeaders) {
+      if (statusCode < 200) return
+      status = statusCode
+      headers = itsHeaders
+      if (Number(headers['content-length'] ?? 0) > largestAnswer) fail(tooLarge)
+    },
+
+    onResponseData(_controller, chunk) {
+      size += chunk.length
+      if (size > largestAnswer) fail(tooLarge)
+      else chunks.push(chunk)
+    },
+
+    onResponseEnd() {
+      const body = size === 0 ? '' : Buffer.concat(chunks, size).toString('utf8')
+      end({ answer: { status, header: headerOf(headers), body } })
+    },
+
+    onResponseError(_controller, error) {
+      end({ failure: failureOfError(error, status > 0) })
+    },
+  }
+}
+
+export type Post = {
+  (message: Message, signal: AbortSignal): Promise<Posted>
+  /** Ends all connections, those in use too. */
+  close(): Promise<void>
+}
+
+/**
+ * Posts to one URL over at most `connections` connections, which are kept alive. Follows no redirect, reads at most
+ * 1 MiB, and waits until the signal fires: whoever calls has the deadline. Never rejects for what the other side
+ * does. Throws TypeError when the URL is none of http or https.
+ */
+export const createPost = (url: string, connections: number): Post => {
+  const { origin, pathname, search } = new URL(url)
+  const pool = new Pool(origin, { connections, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 })
+  const path = pathname + search
+
+  const post = ({ headers, body }: Message, signal: AbortSignal): Promise<Posted> =>
+    new Promise((resolve) => {
+      const request = { path, method: 'POST', headers, body } as const
+      pool.dispatch(request, createAnswerHandler(signal, resolve))
+    })
+
+  return Object.assign(post, { close: () => pool.destroy() })
+}
