@@ -69,6 +69,7 @@ const definitions = {
         requestStream: true,
         responseType: 'Reply',
         responseStream: true,
+        comment: 'Requests of one dispatcher, and the answers to them; wakes come unasked.',
       },
     },
   },

@@ -1,0 +1,90 @@
+import { Metadata, status, type MethodDefinition, type Server } from '@grpc/grpc-js'
+import { fromJSON, type ServiceDefinition } from '@grpc/proto-loader'
+import {
+  dispatchDescriptor,
+  dispatchLoaderOptions,
+  dispatchService,
+  type WireReply,
+  type WireRequest,
+  type WorkSource,
+} from '#contract'
+import { CoreError, errorCatalogue } from '../errors.ts'
+import type { Log } from './log.ts'
+import { openSession, type DispatchCall, type Session } from './dispatch-session.ts'
+
+export type DispatchServiceOptions = {
+  readonly work: WorkSource
+  /** Rejects with a CoreError (NOT_AUTHENTICATED, PERMISSION_DENIED, ...) when the caller may not dispatch. */
+  readonly authenticate: (metadata: Metadata) => Promise<void>
+  readonly log: Log
+}
+
+export type DispatchService = {
+  /** Answers what was asked, then ends every stream with UNAVAILABLE; new ones are refused. Leases stay. */
+  stop(): void
+}
+
+type Refusal = { readonly code: number; readonly details: string }
+
+const refusalOf = (error: unknown, log: Log): Refusal => {
+  if (error instanceof CoreError)
+    return { code: errorCatalogue[error.code].grpc, details: error.message }
+  log.error({ err: error }, 'authentication of a dispatcher failed')
+  return { code: status.INTERNAL, details: 'The core failed on this request; its log says why' }
+}
+
+const connectMethod = (): MethodDefinition<WireRequest, WireReply> => {
+  const service = fromJSON(dispatchDescriptor, dispatchLoaderOptions)[dispatchService]
+  return (service as ServiceDefinition)['Connect'] as MethodDefinition<WireRequest, WireReply>
+}
+
+/**
+ * Adds `syncstep.v1.Dispatch` to a server: the {@link WorkSource} as a stream (contract: dispatch protocol).
+ *
+ * A stream is let in before anything of it is read. When it ends, whoever ended it, the leases of its
+ * dispatcher end at once; only when the core itself stops they stay until they expire.
+ */
+export const addDispatchService = (
+  server: Server,
+  { work, authenticate, log }: DispatchServiceOptions,
+): DispatchService => {
+  const owners = new Map<string, Session>()
+  const sessions = new Set<Session>()
+  let stopping = false
+
+  const letIn = async (metadata: Metadata): Promise<Refusal | undefined> => {
+    try {
+      await authenticate(metadata)
+    } catch (error) {
+      return refusalOf(error, log)
+    }
+    return stopping ? { code: status.UNAVAILABLE, details: 'The core is stopping' } : undefined
+  }
+
+  const connect = async (call: DispatchCall): Promise<void> => {
+    const refusal = await letIn(call.metadata)
+    if (call.destroyed) return
+    if (refusal !== undefined) {
+      call.emit('error', refusal)
+      return
+    }
+    // The dispatcher takes the headers as the word that it is let in.
+    call.sendMetadata(new Metadata())
+    const session = openSession(call, { work, log, owners })
+    sessions.add(session)
+    call.on('close', () => sessions.delete(session))
+    log.info({ peer: call.getPeer() }, 'dispatcher stream opened')
+  }
+
+  server.addService(
+    { Connect: connectMethod() },
+    { Connect: (call: DispatchCall) => void connect(call) },
+  )
+
+  return {
+    stop() {
+      stopping = true
+      for (const session of sessions) session.stop()
+    },
+  }
+}
