@@ -1,0 +1,9 @@
+import { openStore, type OpenStore, type StoreOptions } from './store/store.ts'
+
+export type Core = OpenStore & { close(): Promise<void> }
+
+/** The core without its faces: the records, and the work they make. Closing it closes the database. */
+export const openCore = async (options: StoreOptions): Promise<Core> => {
+  const { store, work } = await openStore(options)
+  return { store, work, close: () => options.database.close() }
+}

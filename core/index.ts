@@ -1,0 +1,13 @@
+/**
+ * Core: keeps the records, tells of changes, leases work, and answers clients.
+ *
+ * Start with {@link openCore}: a store on a database, and the work that a dispatcher takes from it. The faces
+ * (REST, TOSCA, gRPC) are built on a store and do not listen by themselves. Nothing in here reads arguments,
+ * environment or files, and nothing calls functions: that is the dispatcher's part.
+ */
+export { openCore, type Core } from './core.ts'
+export { openPglite } from './store/pglite.ts'
+export type { Database, Sql } from './store/database.ts'
+export type { Caller, Records, Store } from './store/port.ts'
+export type { StoreOptions } from './store/store.ts'
+export { CoreError, errorBody, errorCatalogue, type ErrorCode } from './errors.ts'

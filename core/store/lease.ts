@@ -1,0 +1,175 @@
+import { type Change, type Expanded, type Leased, type Want, type Work } from '#contract'
+import type { Schema } from '#xproto'
+import type { Sql } from './database.ts'
+import { expand, includeTree, type IncludeTree } from './expand.ts'
+import { blockersSql, park } from './park.ts'
+import { wireWithLinksToMany } from './read.ts'
+import { stampOf, type RecordRow, type RowKey } from './row.ts'
+import { wakeDispatchers } from './wake.ts'
+
+/** How long a dispatcher may be silent before its records are taken by others, in milliseconds. */
+export const leaseMs = 10_000
+
+export type LeaseContext = {
+  readonly sql: Sql
+  readonly schema: Schema
+  /** Microseconds since 1970. */
+  readonly now: number
+}
+
+/** Notes that the dispatcher lives, and ends the leases of those that have been silent too long. */
+export const touchDispatcher = async ({ sql, now }: LeaseContext, name: string): Promise<void> => {
+  await sql.query(
+    `insert into dispatcher (name, expires) values ($1, $2)
+     on conflict (name) do update set expires = excluded.expires`,
+    [name, now + leaseMs * 1000],
+  )
+  const silent = await sql.query<{ name: string }>(
+    `delete from dispatcher where expires <= $1 returning name`,
+    [now],
+  )
+  if (silent.length > 0) {
+    await endLeases(
+      sql,
+      silent.map((dispatcher) => dispatcher.name),
+    )
+  }
+}
+
+/** Gives back every record that the dispatchers hold, or that anybody holds; late reports will be refused. */
+export const endLeases = async (sql: Sql, dispatchers?: readonly string[]): Promise<void> => {
+  const freed = await sql.query(
+    `update record set lease_owner = null, lease_token = null
+     where lease_owner is not null and ($1::text[] is null or lease_owner = any($1))
+     returning id`,
+    [dispatchers ?? null],
+  )
+  if (freed.length > 0) await wakeDispatchers(sql)
+}
+
+type Candidate = RecordRow & { readonly blocked: boolean; readonly include: readonly string[] }
+
+/**
+ * Takes due records in one statement. Each is marked: `backend_need_delete` before the first sync, so that a
+ * delete is called if and only if a sync was ever attempted, and the lease that fences the report.
+ */
+const take = (
+  { sql, now }: LeaseContext,
+  dispatcher: string,
+  wants: readonly Want[],
+): Promise<Candidate[]> =>
+  sql.query<Candidate>(
+    `with due as materialized (
+       select r.root, r.id, r.deleted
+       from jsonb_to_recordset($1::jsonb) want(model text, "limit" int)
+         join step s on s.model = want.model
+         cross join lateral (
+           select c.root, c.id, c.deleted from record c
+           where c.leaf = want.model and c.pending and not c.parked and c.lease_owner is null
+             and c.next_run <= $2
+           order by c.next_run
+           limit want."limit"
+           for update skip locked
+         ) r
+     ),
+     blocked as materialized (
+       select distinct root, id from (${blockersSql('due')}) pair
+     ),
+     token as (select nextval('lease_token') as value),
+     taken as (
+       update record r
+       set lease_owner = $3, lease_token = token.value,
+           backend_need_delete = r.backend_need_delete or not r.deleted,
+           attempts = r.attempts + 1, calls = r.calls + 1
+       from due d, token
+       where r.root = d.root and r.id = d.id
+         and not exists (select from blocked b where b.root = d.root and b.id = d.id)
+       returning r.*
+     )
+     select t.*, false as blocked, s.include
+     from taken t join step s on s.model = t.leaf
+     union all
+     select r.*, true, '[]'::jsonb
+     from blocked b join record r on r.root = b.root and r.id = b.id`,
+    [JSON.stringify(wants), now, dispatcher],
+  )
+
+/** Milliseconds until the next record of the models is due, or another dispatcher's silence is; undefined for never. */
+const nextDue = async (
+  { sql, now }: LeaseContext,
+  dispatcher: string,
+  models: readonly string[],
+): Promise<number | undefined> => {
+  const [next] = await sql.query<{ due: number | null }>(
+    `select least(
+       (select min(first.next_run)
+        from unnest($1::text[]) model
+          cross join lateral (
+            select r.next_run from record r
+            where r.leaf = model and r.pending and not r.parked and r.lease_owner is null
+              and r.next_run is not null
+            order by r.next_run limit 1
+          ) first),
+       (select min(expires) from dispatcher where name <> $2)
+     ) as due`,
+    [models, dispatcher],
+  )
+  const due = next?.due ?? undefined
+  return due === undefined ? undefined : Math.max(0, Math.ceil((due - now) / 1000))
+}
+
+const changeOf = (row: Candidate, record: Change['record'], expanded: Expanded): Change => ({
+  operation: row.deleted ? 'delete' : 'sync',
+  model: row.leaf,
+  record,
+  expanded,
+  stamp: stampOf(row),
+  attempt: row.attempts,
+  ...(row.calls > 1 ? { previous: { code: row.backend_code, text: row.backend_status } } : {}),
+})
+
+const workOf = async (
+  { sql, schema }: LeaseContext,
+  rows: readonly Candidate[],
+): Promise<Work[]> => {
+  const trees = new Map<string, IncludeTree>()
+  const treeOf = (row: Candidate): IncludeTree => {
+    const tree = trees.get(row.leaf) ?? includeTree(row.include)
+    trees.set(row.leaf, tree)
+    return tree
+  }
+  const items = rows.map((row) => ({ row, tree: treeOf(row) }))
+  const wires = await wireWithLinksToMany(sql, schema, rows)
+  const expanded = await expand(sql, schema, items)
+  return rows.map((row, index) => ({
+    key: { model: row.leaf, id: row.id },
+    operation: row.deleted ? 'delete' : 'sync',
+    token: Number(row.lease_token),
+    failures: row.failures,
+    change: changeOf(row, wires[index] ?? {}, expanded[index] ?? {}),
+  }))
+}
+
+/** One lease: takes what is due and unblocked, parks what is due and has to wait. */
+export const lease = async (
+  context: LeaseContext,
+  dispatcher: string,
+  wants: readonly Want[],
+): Promise<Leased> => {
+  await touchDispatcher(context, dispatcher)
+  const candidates = await take(context, dispatcher, wants)
+  const blocked: readonly RowKey[] = candidates.filter((candidate) => candidate.blocked)
+  if (blocked.length > 0) {
+    await park(
+      context.sql,
+      blocked.map(({ root, id }) => ({ root, id })),
+    )
+  }
+  const work = await workOf(
+    context,
+    candidates.filter((candidate) => !candidate.blocked),
+  )
+  const models = wants.map(({ model }) => model)
+  const nextDueMs = await nextDue(context, dispatcher, models)
+  return nextDueMs === undefined ? { work } : { work, nextDueMs }
+}

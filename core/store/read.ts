@@ -1,0 +1,183 @@
+import type { Fields } from '#contract'
+import type { Field, Model, Schema } from '#xproto'
+import { CoreError } from '../errors.ts'
+import type { Sql } from './database.ts'
+import { isColumn, rowKeyText, wireFields, type RecordRow, type RowKey } from './row.ts'
+
+/** The model of that name; throws NOT_FOUND for a name that is none, or that has no records. */
+export const modelNamed = (schema: Schema, name: string): Model => {
+  const model = schema.model(name)
+  if (model === undefined || model.abstract) {
+    throw new CoreError('NOT_FOUND', `There is no model named ${name}`)
+  }
+  return model
+}
+
+export const notFound = (model: string, id: number): CoreError =>
+  new CoreError('NOT_FOUND', 'object not found', {
+    id: String(id),
+    message: `${model} matching query does not exist.`,
+  })
+
+const leavesOf = (schema: Schema, model: Model): readonly string[] =>
+  schema.descendants(model.name).map(({ name }) => name)
+
+/** A record of the model or of one that derives from it; live, or soft-deleted and not yet gone. */
+export const rowOf = async (
+  sql: Sql,
+  schema: Schema,
+  model: Model,
+  id: number,
+  lock: '' | 'for update' = '',
+): Promise<RecordRow> => {
+  const [row] = await sql.query<RecordRow>(
+    `select * from record where root = $1 and id = $2 and leaf = any($3) ${lock}`,
+    [model.root, id, leavesOf(schema, model)],
+  )
+  if (row === undefined) throw notFound(model.name, id)
+  return row
+}
+
+/** SQL that compares one field with parameter `$n`. Names come from the schema, values are bound. */
+const equals = (field: Field, n: number): string => {
+  if (field.kind === 'link' && field.multiplicity === 'manytomany') {
+    return `exists (select from link l where l.source_root = r.root and l.source_id = r.id
+      and l.field = '${field.name.replaceAll("'", "''")}' and l.target_id::text = $${n})`
+  }
+  if (field.name === 'leaf_model_name') return `r.leaf = $${n}`
+  if (isColumn(field.name)) return `r.${field.name}::text = $${n}`
+  return `r.fields ->> '${field.wireName.replaceAll("'", "''")}' = $${n}`
+}
+
+/** Live records of the model whose fields equal the given ones, by id. */
+export const liveRows = async (
+  sql: Sql,
+  schema: Schema,
+  model: Model,
+  equal: Fields = {},
+): Promise<RecordRow[]> => {
+  const parameters: unknown[] = [model.root, leavesOf(schema, model)]
+  const conditions = Object.entries(equal).map(([name, value]) => {
+    const field = model.fields.find(({ wireName }) => wireName === name)
+    if (field === undefined && name !== 'id') {
+      throw new CoreError('VALIDATION', `${model.name} has no field ${name}`, {
+        [name]: 'unknown field',
+      })
+    }
+    parameters.push(String(value))
+    return field === undefined
+      ? `r.id::text = $${parameters.length}`
+      : equals(field, parameters.length)
+  })
+  return sql.query<RecordRow>(
+    `select r.* from record r
+     where ${['r.root = $1', 'r.leaf = any($2)', 'not r.deleted', ...conditions].join(' and ')}
+     order by r.id`,
+    parameters,
+  )
+}
+
+type LinkRow = {
+  readonly row_root: string
+  readonly row_id: number
+  readonly field: string
+  readonly other_leaf: string
+  readonly other_id: number
+}
+
+/** Links to many of the rows, live targets only. */
+const linksToMany = (sql: Sql, rows: readonly RowKey[]): Promise<LinkRow[]> =>
+  sql.query<LinkRow>(
+    `select l.source_root as row_root, l.source_id as row_id, l.field,
+            t.leaf as other_leaf, l.target_id as other_id
+     from jsonb_to_recordset($1::jsonb) k(root text, id int)
+       join link l on l.source_root = k.root and l.source_id = k.id and l.many
+       join record t on t.root = l.target_root and t.id = l.target_id and not t.deleted
+     order by l.target_id`,
+    [JSON.stringify(rows.map(({ root, id }) => ({ root, id })))],
+  )
+
+/** What links to the rows, live sources only. */
+const linksFromOthers = (sql: Sql, rows: readonly RowKey[]): Promise<LinkRow[]> =>
+  sql.query<LinkRow>(
+    `select l.target_root as row_root, l.target_id as row_id, l.field,
+            s.leaf as other_leaf, l.source_id as other_id
+     from jsonb_to_recordset($1::jsonb) k(root text, id int)
+       join link l on l.target_root = k.root and l.target_id = k.id
+       join record s on s.root = l.source_root and s.id = l.source_id and not s.deleted
+     order by l.source_id`,
+    [JSON.stringify(rows.map(({ root, id }) => ({ root, id })))],
+  )
+
+type WireRecord = Record<string, unknown>
+
+const idsOf = (wire: WireRecord, name: string): number[] => wire[name] as number[]
+
+/** Rows in wire form with links to many, as a function gets them: reverse sets only travel when declared. */
+export const wireWithLinksToMany = async (
+  sql: Sql,
+  schema: Schema,
+  rows: readonly RecordRow[],
+): Promise<WireRecord[]> => {
+  const modelsOfRows = rows.map((row) => modelNamed(schema, row.leaf))
+  return withLinksToMany(sql, rows, modelsOfRows)
+}
+
+const manyLinksOf = (model: Model): readonly Field[] =>
+  model.fields.filter((field) => field.kind === 'link' && field.multiplicity === 'manytomany')
+
+const withLinksToMany = async (
+  sql: Sql,
+  rows: readonly RecordRow[],
+  models: readonly Model[],
+): Promise<WireRecord[]> => {
+  const wires = rows.map((row, index) => {
+    const model = models[index] as Model
+    const wire = wireFields(model, row)
+    for (const field of manyLinksOf(model)) wire[field.wireName] = []
+    return wire
+  })
+  const rowsWithMany = rows.filter((_, index) => manyLinksOf(models[index] as Model).length > 0)
+  if (rowsWithMany.length === 0) return wires
+  const byKey = new Map(rows.map((row, index) => [rowKeyText(row), index]))
+  for (const link of await linksToMany(sql, rowsWithMany)) {
+    const index = byKey.get(rowKeyText({ root: link.row_root, id: link.row_id }))
+    if (index === undefined) continue
+    const field = manyLinksOf(models[index] as Model).find(({ name }) => name === link.field)
+    if (field !== undefined) idsOf(wires[index] as WireRecord, field.wireName).push(link.other_id)
+  }
+  return wires
+}
+
+/** Rows read as `model`, in wire form, with links to many and reverse sets. */
+export const wireRecords = async (
+  sql: Sql,
+  schema: Schema,
+  model: Model,
+  rows: readonly RecordRow[],
+): Promise<WireRecord[]> => {
+  if (rows.length === 0) return []
+  const wires = await withLinksToMany(
+    sql,
+    rows,
+    rows.map(() => model),
+  )
+  if (model.reverseLinks.length === 0) return wires
+  const byKey = new Map<string, WireRecord>()
+  for (const [index, row] of rows.entries()) {
+    const wire = wires[index] as WireRecord
+    byKey.set(rowKeyText(row), wire)
+    for (const reverse of model.reverseLinks) wire[reverse.wireName] = []
+  }
+  for (const link of await linksFromOthers(sql, rows)) {
+    const wire = byKey.get(rowKeyText({ root: link.row_root, id: link.row_id }))
+    const ancestry = schema.model(link.other_leaf)?.ancestry ?? []
+    const reverse = model.reverseLinks.find(
+      ({ field, source }) => field === link.field && ancestry.includes(source),
+    )
+    if (wire !== undefined && reverse !== undefined) {
+      idsOf(wire, reverse.wireName).push(link.other_id)
+    }
+  }
+  return wires
+}

@@ -1,0 +1,175 @@
+import type { Clock, Fields, WorkSource } from '#contract'
+import type { Schema, Source } from '#xproto'
+import { hashPassword } from '../access/password.ts'
+import { CoreError } from '../errors.ts'
+import { databaseError, uniqueViolation, type Database, type Sql } from './database.ts'
+import { uniqueRuleOf } from './indexes.ts'
+import { endLeases, lease, touchDispatcher } from './lease.ts'
+import { onboard, loadSchema } from './onboard.ts'
+import type { Caller, Credentials, Records, Store } from './port.ts'
+import { liveRows, modelNamed, notFound, rowOf, wireRecords } from './read.ts'
+import { softDelete } from './remove.ts'
+import { report } from './report.ts'
+import type { RecordRow } from './row.ts'
+import { seed, type Admin } from './seed.ts'
+import { migrate } from './tables.ts'
+import { wakeChannel } from './wake.ts'
+import { createRecord, updateRecord, type WriteContext } from './write.ts'
+
+export type StoreOptions = {
+  readonly database: Database
+  /** The core models; services add theirs when they register. */
+  readonly coreModels: readonly Source[]
+  readonly clock: Pick<Clock, 'now'>
+  readonly admin: Admin
+}
+
+export type OpenStore = { readonly store: Store; readonly work: WorkSource }
+
+/** Explains a row that a unique index refused; passes every other error on. */
+const explained = (schema: Schema, error: unknown): unknown => {
+  const refusal = databaseError(error)
+  if (refusal?.code !== uniqueViolation || refusal.constraint === undefined) return error
+  const rule = uniqueRuleOf(schema, refusal.constraint)
+  if (rule === undefined) return error
+  const names = rule.fields.join(', ')
+  return new CoreError(
+    'DUPLICATE_KEY',
+    `Another ${rule.model} already has this ${names}`,
+    Object.fromEntries(rule.fields.map((name) => [name, 'taken by another record'])),
+  )
+}
+
+const recordsOf = (sql: Sql, schema: Schema, now: () => number): Records => {
+  const context = (): WriteContext => ({ sql, schema, now: now(), hashPassword })
+  const one = async (modelName: string, row: RecordRow): Promise<Fields> => {
+    const [wire] = await wireRecords(sql, schema, modelNamed(schema, modelName), [row])
+    if (wire === undefined) throw notFound(modelName, row.id)
+    return wire
+  }
+  return {
+    async list(modelName) {
+      const model = modelNamed(schema, modelName)
+      return wireRecords(sql, schema, model, await liveRows(sql, schema, model))
+    },
+    async find(modelName, equal) {
+      const model = modelNamed(schema, modelName)
+      return wireRecords(sql, schema, model, await liveRows(sql, schema, model, equal))
+    },
+    async get(modelName, id) {
+      return one(modelName, await rowOf(sql, schema, modelNamed(schema, modelName), id))
+    },
+    async create(modelName, values) {
+      return one(modelName, await createRecord(context(), modelName, values))
+    },
+    async update(modelName, id, values) {
+      return one(modelName, await updateRecord(context(), modelName, id, values))
+    },
+    async remove(modelName, id) {
+      const row = await rowOf(sql, schema, modelNamed(schema, modelName), id, 'for update')
+      if (row.deleted) throw notFound(modelName, id)
+      // XOS answers a delete of a protected record with success, and keeps it.
+      if (!row.write_protect) await softDelete(sql, row, now())
+    },
+  }
+}
+
+const callerOf = (row: RecordRow): Caller => ({
+  userId: row.id,
+  email: String(row.fields['email']),
+  isAdmin: row.fields['is_admin'] === true,
+})
+
+/**
+ * Opens the store on a database: makes the tables, loads the schema, and ends leases that nobody can hold any
+ * more. Everything the core does with data goes through what this answers.
+ */
+export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
+  const { database, coreModels, clock, admin } = options
+  const now = (): number => clock.now() * 1000
+  await migrate(database)
+  let schema = await database.transaction(async (sql) => {
+    const loaded = await loadSchema(sql, coreModels)
+    await seed({ sql, schema: loaded, now: now(), hashPassword }, admin)
+    if (database.exclusive) {
+      await sql.query(`delete from dispatcher`)
+      await endLeases(sql)
+    }
+    return loaded
+  })
+
+  const transaction = <T>(work: (sql: Sql) => Promise<T>): Promise<T> =>
+    database.transaction(work).catch((error: unknown) => {
+      throw explained(schema, error)
+    })
+  const writing = <T>(work: (records: Records) => Promise<T>): Promise<T> =>
+    transaction((sql) => work(recordsOf(sql, schema, now)))
+  const reading = (): Records => recordsOf(database, schema, now)
+
+  const store: Store = {
+    schema: () => schema,
+    transaction: writing,
+    list: (model) => reading().list(model),
+    find: (model, equal) => reading().find(model, equal),
+    get: (model, id) => reading().get(model, id),
+    create: (model, values, caller) => writing((records) => records.create(model, values, caller)),
+    update: (model, id, values, caller) =>
+      writing((records) => records.update(model, id, values, caller)),
+    remove: (model, id, caller) => writing((records) => records.remove(model, id, caller)),
+
+    async credentials(email): Promise<Credentials | undefined> {
+      const [row] = await liveRows(database, schema, modelNamed(schema, 'User'), { email })
+      if (row === undefined) return undefined
+      return {
+        caller: callerOf(row),
+        passwordHash: String(row.fields['password']),
+        isActive: row.fields['is_active'] === true,
+      }
+    },
+    async addSession(idHash, userId, expiresAt) {
+      await database.query(`delete from session where expires_at <= $1`, [clock.now()])
+      await database.query(
+        `insert into session (id_hash, user_id, expires_at) values ($1, $2, $3)`,
+        [idHash, userId, expiresAt],
+      )
+    },
+    async sessionCaller(idHash, at) {
+      const [row] = await database.query<RecordRow>(
+        `select r.* from session s join record r on r.root = 'User' and r.id = s.user_id
+         where s.id_hash = $1 and s.expires_at > $2 and not r.deleted`,
+        [idHash, at],
+      )
+      return row?.fields['is_active'] === true ? callerOf(row) : undefined
+    },
+    async endSession(idHash) {
+      await database.query(`delete from session where id_hash = $1`, [idHash])
+    },
+  }
+
+  const listeners = new Set<() => void>()
+  await database.listen(wakeChannel, () => {
+    for (const listener of listeners) listener()
+  })
+
+  const work: WorkSource = {
+    async register(registration) {
+      schema = await transaction((sql) => onboard(sql, coreModels, registration))
+    },
+    lease: (dispatcher, wants) =>
+      transaction((sql) => lease({ sql, schema, now: now() }, dispatcher, wants)),
+    report: (_dispatcher, reports) =>
+      transaction((sql) => report({ sql, schema, now: now() }, reports)),
+    heartbeat: (dispatcher) =>
+      transaction((sql) => touchDispatcher({ sql, schema, now: now() }, dispatcher)),
+    leave: (dispatcher) =>
+      transaction(async (sql) => {
+        await sql.query(`delete from dispatcher where name = $1`, [dispatcher])
+        await endLeases(sql, [dispatcher])
+      }),
+    onWake(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+  return { store, work }
+}
