@@ -14,7 +14,7 @@ export const includeTree = (paths: readonly string[]): IncludeTree => {
   for (const path of paths) {
     let level = tree
     for (const name of path.split('.')) {
-      const below = level.get(name) ?? new Map()
+      const below: MutableTree = level.get(name) ?? new Map<string, MutableTree>()
       level.set(name, below)
       level = below
     }

@@ -92,24 +92,24 @@ const judged = (model: Model, report: Report): Report => {
 }
 
 const patched = (change: Change, model: Model, feedback: Fields, now: number): Change => {
-  const fields: Record<string, unknown> = { ...change.fields }
-  let next = change
-  let important = false
-  for (const [name, value] of Object.entries(feedback)) {
+  const values = Object.entries(feedback).flatMap(([name, value]) => {
     const field = model.fields.find(({ wireName }) => wireName === name)
-    if (field === undefined) continue
-    const kept = normalized(field, value)
-    if (isColumn(name)) {
-      // The one column that a step may write: an opaque name in its backend, which interests no policy.
-      next = { ...next, backend_handle: typeof kept === 'string' ? kept : null }
-      continue
-    }
-    important ||= (fields[name] ?? null) !== kept
-    if (kept === null) delete fields[name]
-    else fields[name] = kept
+    return field === undefined ? [] : [[name, normalized(field, value)] as const]
+  })
+  // The one column that a step may write is an opaque name in its backend, which interests no policy.
+  const handle = values.find(([name]) => isColumn(name))
+  const important = values.filter(([name]) => !isColumn(name))
+  const differs = important.some(([name, value]) => (change.fields[name] ?? null) !== value)
+  const merged = Object.entries({ ...change.fields, ...Object.fromEntries(important) })
+  return {
+    ...change,
+    fields: Object.fromEntries(merged.filter(([, value]) => value !== null)),
+    backend_handle: handle === undefined ? change.backend_handle : textOrNull(handle[1]),
+    changed_by_step: differs ? now : change.changed_by_step,
   }
-  return { ...next, fields, changed_by_step: important ? now : next.changed_by_step }
 }
+
+const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null)
 
 const failuresAfter = (row: RecordRow, outcome: Outcome): number => {
   if (outcome.kind === 'synced') return 0

@@ -22,13 +22,18 @@ const integerRanges = {
   int64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
 } as const
 
+/** Characters as PostgreSQL and Python count them. */
+const codePoints = (text: string): number =>
+  text.length - (text.match(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g)?.length ?? 0)
+
 const textFinding = (field: ScalarField, value: unknown): Finding => {
   if (typeof value !== 'string') return `expected a string, got ${shown(value)}`
   if (value.includes('\0')) return 'expected text without NUL characters'
   if (/\p{Surrogate}/u.test(value)) return 'expected well-formed Unicode text'
   if (value === '') return field.blank ? undefined : 'This field cannot be blank.'
-  if (field.maxLength !== undefined && [...value].length > field.maxLength) {
-    return `expected at most ${field.maxLength} characters, got ${[...value].length}`
+  const length = codePoints(value)
+  if (field.maxLength !== undefined && length > field.maxLength) {
+    return `expected at most ${field.maxLength} characters, got ${length}`
   }
   if (field.choices !== undefined && !field.choices.some((choice) => choice.value === value)) {
     const known = field.choices.flatMap((choice) => choice.value ?? [])
