@@ -39,13 +39,16 @@ const withoutStack = (text: string): string => {
   return frame === -1 ? text : text.slice(0, frame)
 }
 
+/** More than any message with its stack; bounds the work on an answer that is neither. */
+const maxSearchedLength = 65_536
+
 /**
  * A text fit to be stored and shown: no stack trace, no control characters but line breaks and tabs (PostgreSQL
  * stores no NUL), no lone surrogates, at most {@link maxTextLength} units.
  */
 export const readableText = (text: string): string =>
   cutText(
-    withoutStack(text)
+    withoutStack(text.slice(0, maxSearchedLength))
       .replace(/[^\P{Cc}\n\t]/gu, ' ')
       .replace(/\p{Cs}/gu, '\uFFFD')
       .trim(),
