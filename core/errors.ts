@@ -10,6 +10,7 @@ export const errorCatalogue = {
   PERMISSION_DENIED: { name: 'XOSPermissionDenied', http: 403, grpc: 7 },
   VALIDATION: { name: 'XOSValidationError', http: 400, grpc: 3 },
   NOT_FOUND: { name: 'XOSNotFound', http: 404, grpc: 5 },
+  METHOD_NOT_ALLOWED: { name: 'XOSMethodNotAllowed', http: 405, grpc: 12 },
   DUPLICATE_KEY: { name: 'XOSDuplicateKey', http: 409, grpc: 6 },
   CONFLICTING_FIELD: { name: 'XOSConflictingField', http: 400, grpc: 3 },
   TOO_LARGE: { name: 'XOSPayloadTooLarge', http: 413, grpc: 8 },

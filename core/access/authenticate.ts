@@ -1,0 +1,185 @@
+import { createHash, createHmac } from 'node:crypto'
+import type { Clock } from '#contract'
+import { CoreError } from '../errors.ts'
+import { textOf } from '../http/text.ts'
+import type { Caller, Store } from '../store/port.ts'
+import { setBounded } from './bounded.ts'
+import { createFailureLimit } from './failure-limit.ts'
+import { createGate } from './gate.ts'
+import { hashOfNobody, maxPasswordLength, verifyPassword } from './password.ts'
+
+/** What the client showed was not right; nothing tells which part of it. */
+const refused = (): CoreError =>
+  new CoreError(
+    'PERMISSION_DENIED',
+    'Failed to authenticate: unknown user, wrong password, or inactive user',
+  )
+
+/** Too many failed logins lately, or too many logins at this moment. */
+export class TooManyLogins extends CoreError {
+  readonly retryAfterSeconds: number
+
+  constructor(retryAfterSeconds: number) {
+    super('TOO_MANY_REQUESTS', `Too many logins; try again in ${retryAfterSeconds} s`)
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}
+
+export type AuthenticatorOptions = {
+  readonly store: Pick<Store, 'credentials' | 'addSession' | 'sessionCaller' | 'endSession'>
+  readonly clock: Pick<Clock, 'now'>
+  /** That many bytes from a cryptographically strong source. */
+  readonly randomBytes: (size: number) => Uint8Array
+}
+
+/**
+ * Says who a client is (reference core-api.md 1.9). `address` is where the client comes from; failures are
+ * limited by address and by account.
+ *
+ * Wrong credentials reject with PERMISSION_DENIED, as XOS has it on gRPC; too many of them with
+ * {@link TooManyLogins}. Neither tells whether the user exists, in words or in time.
+ */
+export type Authenticator = {
+  /** An `Authorization` header: `Basic base64(email:password)`. The password may contain colons. */
+  basic(header: string, address: string): Promise<Caller>
+  password(email: string, password: string, address: string): Promise<Caller>
+  /** A session id from `login`. */
+  session(id: string): Promise<Caller>
+  /** A new session id: 32 characters a-z0-9, good for two weeks. Rejects with NOT_AUTHENTICATED. */
+  login(email: string, password: string, address: string): Promise<string>
+  /** Ends a session. An unknown id is fine: it is over already. */
+  logout(id: string): Promise<void>
+}
+
+const minute = 60_000
+const cacheMs = 10_000
+const sessionMs = 14 * 24 * 60 * minute
+const maxEmailLength = 254
+
+const sessionAlphabet = 'abcdefghijklmnopqrstuvwxyz0123456789'
+const sessionLength = 32
+// The largest multiple of 36 a byte can hold: bytes from there on would favour the first letters.
+const fairBytes = 252
+
+const isBasic = /^basic +([A-Za-z0-9+/_-]+={0,2})\s*$/i
+const isSessionId = /^[a-z0-9]{32}$/
+
+/** Under what name failures of an account are counted: names that no account can have share one. */
+const accountOf = (email: string): string => (email.length > maxEmailLength ? '' : email)
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+const newSessionId = (randomBytes: AuthenticatorOptions['randomBytes']): string => {
+  let id = ''
+  while (id.length < sessionLength) {
+    for (const byte of randomBytes(sessionLength)) {
+      if (byte < fairBytes) id += sessionAlphabet.charAt(byte % sessionAlphabet.length)
+    }
+  }
+  return id.slice(0, sessionLength)
+}
+
+const pairOf = (header: string): { email: string; password: string } | undefined => {
+  const [, encoded] = isBasic.exec(header) ?? []
+  if (encoded === undefined) return undefined
+  const text = textOf(Buffer.from(encoded, 'base64'))
+  const colon = text.indexOf(':')
+  if (colon < 0) return undefined
+  return { email: text.slice(0, colon), password: text.slice(colon + 1) }
+}
+
+export const createAuthenticator = (options: AuthenticatorOptions): Authenticator => {
+  const { store, clock, randomBytes } = options
+  // Entries of the two maps are digests of (email, password) and of (email, address) under a key that
+  // exists in this process only, so that no memory dump holds something a password can be guessed from.
+  const digestKey = randomBytes(32)
+  const digest = (...parts: readonly string[]): string =>
+    createHmac('sha256', digestKey).update(JSON.stringify(parts)).digest('base64')
+
+  const cache = new Map<string, { readonly caller: Caller; readonly until: number }>()
+  // Addresses an account has logged in from. A stranger's failures must not lock them out.
+  const proven = new Map<string, true>()
+  // Logins under way: the same pair is hashed once, however many requests bring it.
+  const underWay = new Map<string, Promise<Caller>>()
+
+  const limits = { clock, failures: 10, windowMs: minute, keys: 10_000 }
+  const byAccount = createFailureLimit(limits)
+  const byAddress = createFailureLimit(limits)
+  // Each login takes 32 MiB and a thread for a while.
+  const gate = createGate({ inside: 2, waiting: 200, full: () => new TooManyLogins(1) })
+
+  const requireTries = (email: string, address: string): void => {
+    const accountMs = proven.has(digest(email, address)) ? 0 : byAccount.waitMs(accountOf(email))
+    const waitMs = Math.max(accountMs, byAddress.waitMs(address))
+    if (waitMs > 0) throw new TooManyLogins(Math.ceil(waitMs / 1000))
+  }
+
+  const credentialsOf = async (email: string) =>
+    email.length > maxEmailLength || email.includes('\0') ? undefined : store.credentials(email)
+
+  const check = async (email: string, password: string, address: string): Promise<Caller> => {
+    // Asked inside the gate, where at most one other login is between its question and its failure.
+    requireTries(email, address)
+    const credentials = await credentialsOf(email)
+    const fits = await verifyPassword(
+      password.slice(0, maxPasswordLength),
+      credentials?.passwordHash ?? hashOfNobody,
+    )
+    const known = credentials?.isActive === true && password.length <= maxPasswordLength
+    if (fits && known) return credentials.caller
+    byAccount.failed(accountOf(email))
+    byAddress.failed(address)
+    throw refused()
+  }
+
+  const startLogin = (pair: string, email: string, password: string, address: string) => {
+    const login = gate(() => check(email, password, address))
+      .then((caller) => {
+        setBounded(cache, pair, { caller, until: clock.now() + cacheMs }, 1000)
+        setBounded(proven, digest(email, address), true, 1000)
+        return caller
+      })
+      .finally(() => underWay.delete(pair))
+    underWay.set(pair, login)
+    return login
+  }
+
+  const password: Authenticator['password'] = async (email, plain, address) => {
+    const pair = digest(email, plain)
+    const cached = cache.get(pair)
+    if (cached !== undefined && cached.until > clock.now()) return cached.caller
+    return underWay.get(pair) ?? startLogin(pair, email, plain, address)
+  }
+
+  return {
+    password,
+
+    async basic(header, address) {
+      const pair = pairOf(header)
+      if (pair === undefined) throw refused()
+      return password(pair.email, pair.password, address)
+    },
+
+    async session(id) {
+      const caller = isSessionId.test(id)
+        ? await store.sessionCaller(sha256(id), clock.now())
+        : undefined
+      if (caller !== undefined) return caller
+      throw new CoreError('PERMISSION_DENIED', 'The session is unknown or has ended; log in again')
+    },
+
+    async login(email, plain, address) {
+      const caller = await password(email, plain, address).catch((error: unknown) => {
+        if (!(error instanceof CoreError) || error.code !== 'PERMISSION_DENIED') throw error
+        throw new CoreError('NOT_AUTHENTICATED', error.message)
+      })
+      const id = newSessionId(randomBytes)
+      await store.addSession(sha256(id), caller.userId, clock.now() + sessionMs)
+      return id
+    },
+
+    async logout(id) {
+      if (isSessionId.test(id)) await store.endSession(sha256(id))
+    },
+  }
+}

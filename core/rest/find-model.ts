@@ -1,0 +1,26 @@
+import type { Model, Schema } from '#xproto'
+import { CoreError } from '../errors.ts'
+
+const byPath = new WeakMap<Schema, ReadonlyMap<string, Model>>()
+
+const paths = (schema: Schema): ReadonlyMap<string, Model> => {
+  const known =
+    byPath.get(schema) ??
+    new Map(schema.models.flatMap((model) => (model.abstract ? [] : [[model.restPath, model]])))
+  byPath.set(schema, known)
+  return known
+}
+
+/** The model whose collection has this path. Throws NOT_FOUND. */
+export const findModel = (schema: Schema, path: string): Model => {
+  const model = paths(schema).get(path)
+  if (model !== undefined) return model
+  throw new CoreError('NOT_FOUND', `There is no ${path} here: no model has this path`)
+}
+
+/** The id a path ends with. Throws NOT_FOUND for what can be no id: 1 to 2147483647 in plain digits. */
+export const readId = (model: Model, text: string): number => {
+  const id = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : 0
+  if (id > 0 && id < 2 ** 31) return id
+  throw new CoreError('NOT_FOUND', `There is no ${model.name} with id ${text.slice(0, 40)}`)
+}
