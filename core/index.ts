@@ -11,3 +11,12 @@ export type { Database, Sql } from './store/database.ts'
 export type { Caller, Records, Store } from './store/port.ts'
 export type { StoreOptions } from './store/store.ts'
 export { CoreError, errorBody, errorCatalogue, type ErrorCode } from './errors.ts'
+
+export {
+  createAuthenticator,
+  type Authenticator,
+  type AuthenticatorOptions,
+} from './access/authenticate.ts'
+export { buildRest, type RestOptions } from './rest/rest.ts'
+export { buildTosca, type ToscaOptions } from './tosca/tosca.ts'
+export { buildGrpc, type GrpcFace, type GrpcOptions } from './grpc/server.ts'

@@ -9,3 +9,9 @@ export { createDispatcher, type Dispatcher } from './dispatcher.ts'
 export type { Call, DispatcherOptions, Log, Target } from './options.ts'
 export type { Backoff } from './backoff.ts'
 export { createHttpCall, type HttpCall, type HttpCallOptions } from './http-call.ts'
+export {
+  connectRemoteSource,
+  RemoteSourceError,
+  type RemoteSource,
+  type RemoteSourceOptions,
+} from './remote-source.ts'
