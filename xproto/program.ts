@@ -1,6 +1,7 @@
 import {
   fieldsOf,
   type FileNode,
+  type Identifier,
   type LinkNode,
   type MessageNode,
   type PolicyNode,
@@ -42,6 +43,9 @@ export const unmodelledBases: ReadonlySet<string> = new Set([
 
 /** Deeper or wider than this and the wire numbers run out. */
 export const maxLineage = 10
+
+/** The model a dotted name means: packages are not kept apart. */
+export const modelNameOf = ({ text }: Identifier): string => text.slice(text.lastIndexOf('.') + 1)
 
 /** The reverse set a link makes in its target; undefined when it makes none (`+`). */
 export const peerOf = ({ peer, name }: LinkNode): string | undefined =>
@@ -90,8 +94,9 @@ export const createProgram = (files: readonly FileNode[]): Program => {
     for (const link of fieldsIn(source)) {
       const peer = link.kind === 'link' ? peerOf(link) : undefined
       if (link.kind !== 'link' || peer === undefined) continue
-      const known = incoming.get(link.target.text)
-      if (known === undefined) incoming.set(link.target.text, [{ source, link, peer }])
+      const target = modelNameOf(link.target)
+      const known = incoming.get(target)
+      if (known === undefined) incoming.set(target, [{ source, link, peer }])
       else known.push({ source, link, peer })
     }
   }
@@ -105,8 +110,8 @@ export const createProgram = (files: readonly FileNode[]): Program => {
     const enter = (node: MessageNode): void => {
       if (entered.has(node) || entered.size > maxLineage) return
       entered.add(node)
-      for (const { text } of node.bases) {
-        const base = models.get(text)
+      for (const name of node.bases) {
+        const base = models.get(modelNameOf(name))
         if (base !== undefined) enter(base)
       }
       found.add(node)

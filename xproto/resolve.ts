@@ -9,15 +9,8 @@ import {
   type Numbered,
 } from './numbering.ts'
 import { pluralOf } from './plural.ts'
-import { peerOf, type Program } from './program.ts'
-import type {
-  Field,
-  FieldRole,
-  Model,
-  ReverseLink,
-  ScalarField,
-  Schema,
-} from './schema.ts'
+import { modelNameOf, peerOf, type Program } from './program.ts'
+import type { Field, FieldRole, Model, ReverseLink, ScalarField, Schema } from './schema.ts'
 import type { LinkNode, MessageNode, ScalarNode } from './syntax.ts'
 import { isFlagged, isTrue, namesIn, optionValue, textOf } from './values.ts'
 import { validatorsFrom } from './validators.ts'
@@ -76,7 +69,7 @@ const resolveField = ({ declaredIn, node, number }: Numbered<FieldNode>): Field 
       kind: 'link',
       nullable,
       multiplicity,
-      target: target.text,
+      target: modelNameOf(target),
       peer: peerOf(node),
     }
   }
@@ -130,7 +123,7 @@ const reverseLinkFrom = ({
   multiplicity: node.link.multiplicity,
 })
 
-const isAbstract = (program: Program, message: MessageNode): boolean =>
+export const isAbstract = (program: Program, message: MessageNode): boolean =>
   isTrue(program.optionsOf(message).get('abstract'))
 
 /** The topmost ancestor that has records; the message itself when none has. */

@@ -1,3 +1,49 @@
 import type { Check } from './check.ts'
+import { reportBadChoices } from './report-bad-choices.ts'
+import { reportBadDefaults } from './report-bad-defaults.ts'
+import { reportContradictingModifiers } from './report-contradicting-modifiers.ts'
+import { reportDuplicateDefinitions } from './report-duplicate-definitions.ts'
+import { reportDuplicateNames } from './report-duplicate-names.ts'
+import { reportDuplicateNumbers } from './report-duplicate-numbers.ts'
+import { reportDuplicateOptions } from './report-duplicate-options.ts'
+import { reportDuplicatePlurals } from './report-duplicate-plurals.ts'
+import { reportFieldOptions } from './report-field-options.ts'
+import { reportInheritanceCycles } from './report-inheritance-cycles.ts'
+import { reportMissingApp } from './report-missing-app.ts'
+import { reportModelOptions } from './report-model-options.ts'
+import { reportNumberRanges } from './report-number-ranges.ts'
+import { reportUnboundedStrings } from './report-unbounded-strings.ts'
+import { reportUnclearInheritance } from './report-unclear-inheritance.ts'
+import { reportUnknownBases } from './report-unknown-bases.ts'
+import { reportUnknownFields } from './report-unknown-fields.ts'
+import { reportUnknownOwners } from './report-unknown-owners.ts'
+import { reportUnknownPolicies } from './report-unknown-policies.ts'
+import { reportUnknownTargets } from './report-unknown-targets.ts'
+import { reportUnknownTypes } from './report-unknown-types.ts'
+import { reportUnsupported } from './report-unsupported.ts'
 
-export const checks: readonly Check[] = []
+/** All of them run on every program, also on one with syntax mistakes: one run finds everything. */
+export const checks: readonly Check[] = [
+  reportUnsupported,
+  reportDuplicateDefinitions,
+  reportDuplicateOptions,
+  reportModelOptions,
+  reportMissingApp,
+  reportUnknownBases,
+  reportInheritanceCycles,
+  reportUnclearInheritance,
+  reportUnknownTargets,
+  reportUnknownPolicies,
+  reportUnknownOwners,
+  reportUnknownTypes,
+  reportFieldOptions,
+  reportContradictingModifiers,
+  reportUnboundedStrings,
+  reportBadChoices,
+  reportBadDefaults,
+  reportUnknownFields,
+  reportNumberRanges,
+  reportDuplicateNames,
+  reportDuplicateNumbers,
+  reportDuplicatePlurals,
+]

@@ -1,0 +1,36 @@
+import { errorAt } from '../diagnostics.ts'
+import { didYouMean } from '../nearest.ts'
+import type { Program } from '../program.ts'
+import type { Identifier, MessageNode } from '../syntax.ts'
+import { textOf } from '../values.ts'
+import { validatorsFrom } from '../validators.ts'
+import type { Check } from './check.ts'
+
+const validatorsOf = (message: MessageNode): readonly Identifier[] =>
+  message.parts.flatMap((part) =>
+    part.kind === 'option' && part.name.text === 'validators'
+      ? validatorsFrom(textOf(part.value))
+          .filter((entry) => entry !== undefined)
+          .map(({ policy }) => ({ text: policy, span: part.value.span }))
+      : [],
+  )
+
+const policiesUsedBy = (program: Program, message: MessageNode): readonly Identifier[] => [
+  ...(message.policy === undefined ? [] : [message.policy]),
+  ...validatorsOf(message),
+  ...program
+    .fieldsOf(message)
+    .map(({ policy }) => policy)
+    .filter((policy) => policy !== undefined),
+]
+
+/** Each policy that is attached, or named as a validator, exists. */
+export const reportUnknownPolicies: Check = (program, report) => {
+  for (const message of program.messages) {
+    for (const { text, span } of policiesUsedBy(program, message)) {
+      if (program.policies.has(text)) continue
+      const hint = didYouMean(text, program.policies.keys())
+      report(errorAt('XP_UNKNOWN_POLICY', span, `No policy is named ${text}${hint || '.'}`))
+    }
+  }
+}
