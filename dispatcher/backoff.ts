@@ -2,6 +2,9 @@ import type { Random } from '#contract'
 
 export type Backoff = { readonly firstMs: number; readonly capMs: number }
 
+/** Beyond these every first delay but zero is at its cap; zero times infinity would be no number. */
+const mostDoublings = 64
+
 /**
  * Milliseconds to wait after the given number of failures in a row, the latest one counted (so from 1 up).
  *
@@ -14,7 +17,7 @@ export const backoffMs = (
   { firstMs, capMs }: Backoff,
   random: Random,
 ): number => {
-  const ceiling = Math.min(capMs, firstMs * 2 ** failures)
+  const ceiling = Math.min(capMs, firstMs * 2 ** Math.min(failures, mostDoublings))
   const floor = Math.min(capMs, firstMs / 2)
   return Math.max(floor, random() * ceiling)
 }

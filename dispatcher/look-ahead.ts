@@ -11,6 +11,7 @@ export const lookAhead = (
   elapsedMs: number,
   { least, most }: { readonly least: number; readonly most: number },
 ): number => {
-  const wanted = elapsedMs > 0 ? Math.ceil((finished * horizonMs) / elapsedMs) : finished
+  // A clock may count whole milliseconds only.
+  const wanted = Math.ceil((finished * horizonMs) / Math.max(1, elapsedMs))
   return Math.min(most, Math.max(least, wanted))
 }
