@@ -231,7 +231,10 @@ describe('content types', () => {
   })
 
   test('a body without a content type is refused with 415', () => {
-    expect(refusal({ ...binaryHeaders, 'content-type': undefined }, '{}')).toMatchObject({ code: 'EVENT_MEDIA_TYPE', status: 415 })
+    expect(refusal({ ...binaryHeaders, 'content-type': undefined }, '{}')).toMatchObject({
+      code: 'EVENT_MEDIA_TYPE',
+      status: 415,
+    })
   })
 
   test('structured data of another type is refused with 415', () => {

@@ -1,0 +1,20 @@
+/**
+ * Functions: what the author of a step imports (as `syncstep/functions`), and the host that serves one step.
+ *
+ * Extend {@link SyncStep}, or export an object of the shape of {@link Step}. {@link loadStep} checks what a module
+ * exports, {@link createHost} serves it over HTTP. Tests of steps need no host: see `syncstep/testing`.
+ */
+export {
+  SyncStep,
+  type AnyRecord,
+  type RecordOf,
+  type Step,
+  type StepContext,
+  type StepResult,
+} from './step.ts'
+export { DeferredException, TerminalException } from './exceptions.ts'
+export type { Log } from './log.ts'
+
+// For those who serve steps.
+export { createHost, type Host, type HostOptions } from './host.ts'
+export { loadStep, StepError } from './load-step.ts'

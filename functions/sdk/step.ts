@@ -1,0 +1,56 @@
+import type { Change, Fields } from '#contract'
+import type { Log } from './log.ts'
+
+/**
+ * A record as its step sees it, read only. `leaf_model` is the record as its most derived type, which it always
+ * is here already; it stands for the XOS idiom `o.owner.leaf_model.hello_from`.
+ */
+export type RecordOf<Own extends object> = Readonly<Own> & {
+  readonly id: number
+  readonly leaf_model: RecordOf<Own>
+}
+
+/** A record whose fields are not typed. */
+export type AnyRecord = {
+  readonly id: number
+  readonly leaf_model: AnyRecord
+  readonly [field: string]: unknown
+}
+
+export type StepContext = {
+  /** Lines carry the record's model and id. */
+  readonly log: Log
+  /** Fires when the deadline of the call has passed or the caller has gone: nobody will hear the answer. */
+  readonly signal: AbortSignal
+  /** What was sent, with operation, stamp, attempt and the outcome of the attempt before. */
+  readonly change: Change
+}
+
+// A method that returns nothing has the type void, which is not undefined to the compiler.
+type Nothing = ReturnType<() => void>
+
+/** Nothing, or values for feedback fields of the record, written together with its success. */
+export type StepResult = Nothing | Fields | Promise<Nothing | Fields>
+
+/**
+ * Brings the records of one model into being and takes them away again.
+ *
+ * Returning means done. Throw `DeferredException` for "not yet", `TerminalException` for "never"; any other error
+ * is a failure that is tried again. Calls repeat after crashes and lost answers, so both methods must be idempotent.
+ */
+export type Step<R = AnyRecord> = {
+  /** The leaf model whose records the step takes care of. */
+  readonly observes: string
+  /** Related records it reads: `owner`, `owner.site`; reverse sets such as `ports`. */
+  readonly include?: readonly string[] | undefined
+  sync_record(o: R, context: StepContext): StepResult
+  delete_record(o: R, context: StepContext): StepResult
+}
+
+/** The base class of the tutorial's steps; an object of the shape of {@link Step} does as well. */
+export abstract class SyncStep<R = AnyRecord> implements Step<R> {
+  abstract readonly observes: string
+  readonly include?: readonly string[] | undefined
+  abstract sync_record(o: R, context: StepContext): StepResult
+  abstract delete_record(o: R, context: StepContext): StepResult
+}
