@@ -272,9 +272,16 @@ export const encodeRequest = (id: number, request: DispatchRequest): WireRequest
   }
 }
 
-/** An object, as feedback must be. Names like `__proto__` stay ordinary names. */
+const jsonFrom = (json: string): unknown => {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return undefined
+  }
+}
+
 const fieldsFrom = (json: string): Fields => {
-  const value: unknown = JSON.parse(json)
+  const value = jsonFrom(json)
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields
   throw new TypeError('Expected feedback to be a JSON object')
 }

@@ -1,4 +1,4 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js'
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js'
 import { dispatchLimits, dispatchService, type Clock } from '#contract'
 import { addDispatchService, type DispatchServiceOptions } from './dispatch-service.ts'
 import { addHealthService } from './health.ts'
@@ -6,7 +6,10 @@ import { addHealthService } from './health.ts'
 export type GrpcOptions = DispatchServiceOptions & { readonly clock: Clock }
 
 export type GrpcFace = {
-  /** Answers the port, which is another than asked for only when that was 0. Rejects when it cannot listen. */
+  /**
+   * Answers the port, which is another than asked for only when that was 0. When it cannot listen it rejects
+   * with an error whose `code` is Node's (`EADDRINUSE`, ...).
+   */
   listen(port: number, host: string): Promise<number>
   /** Ends streams as {@link addDispatchService} says; what is still open after `graceMs` is cut off. */
   close(graceMs: number): Promise<void>
@@ -23,6 +26,13 @@ const serverOptions = {
 const address = (port: number, host: string): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 
+/** gRPC tells what Node said only in its text. */
+const cannotListen = (at: string, error: Error): NodeJS.ErrnoException => {
+  const code = /\bE[A-Z]{3,}\b/.exec(error.message)?.[0]
+  const failure = new Error(`Cannot listen for gRPC on ${at}: ${code ?? error.message}`)
+  return Object.assign(failure, code === undefined ? {} : { code })
+}
+
 /**
  * The gRPC face of the core: `syncstep.v1.Dispatch` and `grpc.health.v1.Health`.
  *
@@ -30,6 +40,8 @@ const address = (port: number, host: string): string =>
  * TLS port (50051) is not there yet.
  */
 export const buildGrpc = ({ clock, ...options }: GrpcOptions): GrpcFace => {
+  // gRPC would write to the terminal by itself; whatever matters reaches us as an error.
+  setLogVerbosity(logVerbosity.NONE)
   const server = new Server(serverOptions)
   const dispatch = addDispatchService(server, options)
   const health = addHealthService(server, [dispatchService])
@@ -37,19 +49,11 @@ export const buildGrpc = ({ clock, ...options }: GrpcOptions): GrpcFace => {
   return {
     listen: (port, host) =>
       new Promise((resolve, reject) => {
-        server.bindAsync(
-          address(port, host),
-          ServerCredentials.createInsecure(),
-          (error, bound) => {
-            if (error === null) resolve(bound)
-            else
-              reject(
-                new Error(`Cannot listen for gRPC on ${address(port, host)}: ${error.message}`, {
-                  cause: error,
-                }),
-              )
-          },
-        )
+        const at = address(port, host)
+        server.bindAsync(at, ServerCredentials.createInsecure(), (error, bound) => {
+          if (error === null) resolve(bound)
+          else reject(cannotListen(at, error))
+        })
       }),
 
     async close(graceMs) {
