@@ -17,6 +17,7 @@ export {
   type Authenticator,
   type AuthenticatorOptions,
 } from './access/authenticate.ts'
+export { requireAccess } from './access/require-access.ts'
 export { buildRest, type RestOptions } from './rest/rest.ts'
 export { buildTosca, type ToscaOptions } from './tosca/tosca.ts'
 export { buildGrpc, type GrpcFace, type GrpcOptions } from './grpc/server.ts'

@@ -1,6 +1,7 @@
 import type { Fields } from '#contract'
 import { didYouMean, type Field, type Model } from '#xproto'
 import { CoreError } from '../errors.ts'
+import { isDeeper } from '../http/depth.ts'
 import { utf8Text } from '../http/text.ts'
 
 type JsonObject = Readonly<Record<string, unknown>>
@@ -9,11 +10,6 @@ const invalid = (message: string): CoreError => new CoreError('VALIDATION', mess
 
 // Bodies have two levels. What is far deeper could exhaust the stack of whoever walks it.
 const mostLevels = 32
-
-const isDeeper = (value: unknown, levels: number): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  (levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1)))
 
 const parsed = (text: string): unknown => {
   try {

@@ -25,6 +25,7 @@ export const pythonRepr = (value: unknown): string => {
   if (typeof value === 'string') return textRepr(value)
   if (typeof value !== 'object' || value === null) return 'None'
   if (Array.isArray(value)) return `[${value.map(pythonRepr).join(', ')}]`
-  const entries = value instanceof Map ? [...(value as Map<string, unknown>)] : Object.entries(value)
+  const entries =
+    value instanceof Map ? [...(value as Map<string, unknown>)] : Object.entries(value)
   return `{${entries.map(entryRepr).join(', ')}}`
 }

@@ -79,7 +79,7 @@ const typeMismatch = (what: string, type: string): string =>
   `TypeMismatchError: ${what} must be of type "${type}".`
 
 const unknownField = (what: string, field: string, known: Iterable<string>): string =>
-  `UnknownFieldError: ${what} contains unknown field "${field}"${didYouMean(field, known)}.`
+  `UnknownFieldError: ${what} contains unknown field "${field}"${didYouMean(field, known) || '.'}`
 
 const missingField = (what: string, field: string): string =>
   `MissingRequiredFieldError: ${what} is missing required field "${field}".`
@@ -129,7 +129,7 @@ const checkImports = (recipe: YamlMap, schema: Schema, report: Report): void => 
     const text = typeof name === 'string' ? name : pythonRepr(name)
     report(
       ['imports', index],
-      `ImportError: Import "${text}" is not valid${didYouMean(text, known)}.`,
+      `ImportError: Import "${text}" is not valid${didYouMean(text, known) || '.'}`,
     )
   }
 }
@@ -154,7 +154,10 @@ const readModel = (
   if (model !== undefined && !model.abstract) return model
   const known = schema.models.filter(({ abstract }) => !abstract)
   const names = known.map((each) => typePrefix + each.name)
-  report(path, `InvalidTypeError: Type "${text}" is not a valid type${didYouMean(text, names)}.`)
+  report(
+    path,
+    `InvalidTypeError: Type "${text}" is not a valid type${didYouMean(text, names) || '.'}`,
+  )
   return undefined
 }
 
@@ -257,7 +260,7 @@ const resolveRequirement = (
   }
   const required = nodes.get(target)
   if (required === undefined) {
-    return `UnknownFieldError: ${what} names node "${target}", which is not a node of this recipe${didYouMean(target, nodes.keys())}.`
+    return `UnknownFieldError: ${what} names node "${target}", which is not a node of this recipe${didYouMean(target, nodes.keys()) || '.'}`
   }
   return required.model.ancestry.includes(link.target)
     ? link
