@@ -13,7 +13,7 @@ export {
   type StepResult,
 } from './step.ts'
 export { DeferredException, TerminalException } from './exceptions.ts'
-export type { Log } from './log.ts'
+export type { Log, LogWriter } from './log.ts'
 
 // For those who serve steps.
 export { createHost, type Host, type HostOptions } from './host.ts'

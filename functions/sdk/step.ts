@@ -47,10 +47,12 @@ export type Step<R = AnyRecord> = {
   delete_record(o: R, context: StepContext): StepResult
 }
 
-/** The base class of the tutorial's steps; an object of the shape of {@link Step} does as well. */
+/**
+ * The base class of the tutorial's steps; an object of the shape of {@link Step} does as well. `include` is not
+ * declared here, so that a step which has one need not write `override`.
+ */
 export abstract class SyncStep<R = AnyRecord> implements Step<R> {
   abstract readonly observes: string
-  readonly include?: readonly string[] | undefined
   abstract sync_record(o: R, context: StepContext): StepResult
   abstract delete_record(o: R, context: StepContext): StepResult
 }

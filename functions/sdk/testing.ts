@@ -14,7 +14,7 @@ import {
   type Operation,
   type Outcome,
 } from '#contract'
-import type { Log } from './log.ts'
+import { logWriter, type Log } from './log.ts'
 import { runChange } from './run-change.ts'
 import type { Step } from './step.ts'
 
@@ -107,9 +107,10 @@ const overTheWire = (change: Change): Change => {
 
 const recordingLog = (): { readonly log: Log; readonly lines: readonly LogLine[] } => {
   const lines: LogLine[] = []
-  const writer = (level: LogLine['level']) => (fields: Fields, message: string) => {
-    lines.push({ level, message, fields })
-  }
+  const writer = (level: LogLine['level']) =>
+    logWriter((fields, message) => {
+      lines.push({ level, message, fields })
+    })
   const log = {
     debug: writer('debug'),
     info: writer('info'),
