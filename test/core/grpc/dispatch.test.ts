@@ -7,7 +7,6 @@ import {
   type Leased,
   type Registration,
   type Report,
-  type WireRequest,
 } from '#contract'
 import { CoreError } from '#core'
 import { createBench, createWork, gate, until, workOf } from './support.ts'
