@@ -8,15 +8,15 @@ import type { Log, Target } from './options.ts'
  */
 export const logGateChange = (
   log: Log,
-  { step, url }: Target,
+  { step }: Target,
   { before, after, outcome, now }: { before: Gate; after: Gate; outcome: Outcome; now: number },
 ): void => {
   if (after.kind === 'open') {
-    if (before.kind === 'down') log.info({ step, url }, 'function is back')
+    if (before.kind === 'down') log.info({ step }, 'function is back')
     return
   }
   const error = 'text' in outcome ? outcome.text : undefined
-  const fields = { step, url, error, retry_in_ms: Math.round(after.untilMs - now) }
+  const fields = { step, error, retry_in_ms: Math.round(after.untilMs - now) }
   if (outcome.kind === 'target-misconfigured') log.error(fields, 'function is misconfigured')
   else if (before.kind === after.kind) return
   else if (after.kind === 'down') log.warn(fields, 'function is down')

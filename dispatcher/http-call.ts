@@ -22,7 +22,7 @@ export type HttpCallOptions = {
 export type HttpCall = {
   readonly call: Call
   /** Ends all connections. */
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /**

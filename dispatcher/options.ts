@@ -14,6 +14,7 @@ export type Target = {
   readonly step: string
   /** The leaf model whose records it is called for; one target for each model. */
   readonly model: string
+  /** Begins with http:// or https://. */
   readonly url: string
   /** How long one call may take before it is cut off and counted as failed. */
   readonly timeoutMs: number
@@ -67,9 +68,21 @@ const expectWhole = (what: string, value: number, least: number): void => {
   throw new TypeError(`Expected ${what} to be a whole number from ${least} up, got ${value}`)
 }
 
+const noUrl = { protocol: '', username: '', password: '' } as const
+
+/** The URL is not repeated: it may carry what nobody should read in a log. */
+const expectUrl = (step: string, url: string): void => {
+  const { protocol, username, password } = URL.canParse(url) ? new URL(url) : noUrl
+  if (/^https?:$/.test(protocol) && username === '' && password === '') return
+  throw new TypeError(
+    `Expected url of step ${step} to begin with http:// or https:// and to name no user and password.`,
+  )
+}
+
 const checkTargets = (targets: readonly Target[]): void => {
   const stepOf = new Map<string, string>()
-  for (const { step, model, concurrency, timeoutMs } of targets) {
+  for (const { step, model, url, concurrency, timeoutMs } of targets) {
+    expectUrl(step, url)
     expectWhole(`concurrency of step ${step}`, concurrency, 1)
     expectWhole(`timeoutMs of step ${step}`, timeoutMs, 1)
     const other = stepOf.get(model)

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { Pool } from 'undici'
+import { errors, Pool } from 'undici'
 import type { Dispatcher } from 'undici'
 import type { Answer, Message, NoAnswer } from '#contract'
 import { textOfError } from './text-of-error.ts'
@@ -26,14 +26,14 @@ const connectionErrorText = (error: Error): string => {
 }
 
 /** An answer came, but it is not HTTP, or its head is too large. */
-const isUnreadable = (code: string): boolean =>
-  code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW'
+const isUnreadable = (error: Error): boolean =>
+  error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError
 
 const failureOfError = (error: Error, answerBegan: boolean): NoAnswer => {
   if (answerBegan) {
     return { kind: 'cut-off', detail: `The answer was cut off: ${textOfError(error)}` }
   }
-  if (isUnreadable(codeOf(error))) {
+  if (isUnreadable(error)) {
     return { kind: 'cut-off', detail: `The answer cannot be read: ${textOfError(error)}` }
   }
   return { kind: 'no-connection', detail: connectionErrorText(error) }
@@ -80,6 +80,7 @@ const createAnswerHandler = (
   return {
     onRequestStart(started) {
       controller = started
+      // The signal may have fired while the connection was made.
       if (signal.aborted) started.abort(new Error('Nobody waits for the answer'))
     },
 
@@ -125,6 +126,10 @@ export const createPost = (url: string, connections: number): Post => {
 
   const post = ({ headers, body }: Message, signal: AbortSignal): Promise<Posted> =>
     new Promise((resolve) => {
+      if (signal.aborted) {
+        resolve({ failure: failureOfAbort(signal, false) })
+        return
+      }
       const request = { path, method: 'POST', headers, body } as const
       pool.dispatch(request, createAnswerHandler(signal, resolve))
     })

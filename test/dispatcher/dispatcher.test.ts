@@ -3,7 +3,13 @@ import type { Outcome } from '#contract'
 import { createDispatcher } from '#dispatcher'
 import { createManualClock } from '../support/manual-clock.ts'
 import { createMemorySource } from '../support/memory-source.ts'
-import { createTestLog, key, startDispatcher, targetFor } from '../support/started-dispatcher.ts'
+import {
+  createTestLog,
+  key,
+  startDispatcher,
+  targetFor,
+  type StartOptions,
+} from '../support/started-dispatcher.ts'
 
 const red = key('Color', 7)
 const synced: Outcome = { kind: 'synced' }
@@ -317,7 +323,6 @@ describe('a function', () => {
       message: 'function is misconfigured',
       fields: {
         step: 'color',
-        url: 'http://color.test/',
         error: 'it refuses the caller',
         retry_in_ms: 1_000,
       },
@@ -595,7 +600,9 @@ describe('a stop', () => {
 })
 
 describe('options that make no sense are refused', () => {
-  test.each([
+  const badUrl =
+    'Expected url of step color to begin with http:// or https:// and to name no user and password.'
+  const cases: readonly (readonly [string, StartOptions, string])[] = [
     [
       'two steps for one model',
       { targets: [targetFor('Color'), targetFor('Color', { step: 'paint' })] },
@@ -606,12 +613,16 @@ describe('options that make no sense are refused', () => {
       { targets: [targetFor('Color', { concurrency: 0 })] },
       'Expected concurrency of step color to be a whole number from 1 up, got 0',
     ],
+    ['no URL', { targets: [targetFor('Color', { url: 'color.test' })] }, badUrl],
+    ['not of HTTP', { targets: [targetFor('Color', { url: 'ftp://color.test/' })] }, badUrl],
+    ['a secret', { targets: [targetFor('Color', { url: 'http://me:secret@c.test/' })] }, badUrl],
     [
       'half a record ahead',
       { leaseAhead: 0.5 },
       'Expected leaseAhead to be a whole number from 0 up, got 0.5',
     ],
-  ])('%s', (_title, options, message) => {
+  ]
+  test.each(cases)('%s', (_title, options, message) => {
     expect(() => startDispatcher(options)).toThrow(new TypeError(message))
   })
 })

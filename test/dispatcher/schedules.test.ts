@@ -126,7 +126,8 @@ const outcomes: readonly Outcome[] = [
 ]
 
 type Action =
-  | { readonly kind: 'write' | 'remove'; readonly key: Key }
+  | { readonly kind: 'write'; readonly key: Key }
+  | { readonly kind: 'remove'; readonly key: Key }
   | { readonly kind: 'pass'; readonly ms: number }
   | { readonly kind: 'outage'; readonly on: boolean }
 
@@ -160,7 +161,7 @@ test('whatever goes wrong, nothing is lost and no record is called twice at once
         if (one.kind === 'write') source.write(one.key)
         else if (one.kind === 'remove') source.remove(one.key)
         else if (one.kind === 'outage') source.setOutage(one.on ? new Error('gone') : undefined)
-        else if (one.kind === 'pass') await clock.advance(one.ms)
+        else await clock.advance(one.ms)
       }
       faults = false
       source.setOutage(undefined)

@@ -102,7 +102,7 @@ export const startDispatcher = (options: StartOptions = {}) => {
     isStopped: () => stopped,
     beginStop: () => controller.abort(),
     /** Lets calls that still wait run out of their grace time. */
-    async stop(): Promise<void> {
+    stop: async (): Promise<void> => {
       controller.abort()
       await clock.advance(10_000)
       await run
