@@ -116,7 +116,7 @@ const nameCircles = async (sql: Sql, parked: readonly RowKey[]): Promise<void> =
     [JSON.stringify(parked.map(({ root, id }) => ({ root, id })))],
   )
   for (const { path, names } of found) {
-    const text = `These wait for each other, change a link to break the circle: ${names}`
+    const text = `These wait for each other, change a link to break the circle: ${names} -> ${names.split(' -> ')[0] ?? ''}`
     await writeStatuses(
       sql,
       path.map(({ root, id }) => ({ root, id, code: 2, text: text.slice(0, 1024) })),

@@ -29,16 +29,19 @@ const isIgnored = (model: Model, name: string): boolean =>
 
 const givenValues = (model: Model, fields: Fields): Values => {
   const values: Values = new Map()
-  const unknown: Record<string, string> = {}
+  const unknown: string[] = []
   for (const [name, value] of Object.entries(fields)) {
     if (isIgnored(model, name)) continue
     const field = model.fields.find(({ wireName }) => wireName === name)
-    if (field === undefined) unknown[name] = 'unknown field'
+    if (field === undefined) unknown.push(name)
     else values.set(field, normalized(field, value))
   }
-  const names = Object.keys(unknown)
-  if (names.length > 0) {
-    throw new CoreError('VALIDATION', `${model.name} has no field ${names.join(', ')}`, unknown)
+  if (unknown.length > 0) {
+    throw new CoreError(
+      'VALIDATION',
+      `${model.name} has no field ${unknown.join(', ')}`,
+      Object.fromEntries(unknown.map((name) => [name, 'unknown field'])),
+    )
   }
   return values
 }

@@ -1,0 +1,43 @@
+export type Spread = { readonly median: number; readonly min: number; readonly max: number }
+
+export const spreadOf = (values: readonly number[]): Spread => {
+  const sorted = values.toSorted((a, b) => a - b)
+  const at = (part: number): number => sorted[Math.round((sorted.length - 1) * part)] ?? NaN
+  return { median: at(0.5), min: at(0), max: at(1) }
+}
+
+const rounded = (value: number): string =>
+  value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3)
+
+/** `9,120 (8,870 to 9,300)` */
+export const shown = ({ median, min, max }: Spread): string =>
+  `${rounded(median)} (${rounded(min)} to ${rounded(max)})`
+
+/** Runs every contender once a round, so that a slow minute of the machine hits all of them alike. */
+export const interleaved = async (
+  rounds: number,
+  contenders: Readonly<Record<string, () => Promise<number>>>,
+): Promise<ReadonlyMap<string, number[]>> => {
+  const results = new Map<string, number[]>(Object.keys(contenders).map((name) => [name, []]))
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [name, run] of Object.entries(contenders)) results.get(name)?.push(await run())
+  }
+  return results
+}
+
+/** Prints each contender's figure, and its ratio to the limit of the same round. */
+export const printTable = (
+  title: string,
+  unit: string,
+  limit: string,
+  results: ReadonlyMap<string, readonly number[]>,
+): void => {
+  const limits = results.get(limit) ?? []
+  console.log(`\n${title}`)
+  for (const [name, values] of results) {
+    const ratios = values.map((value, round) => value / (limits[round] ?? NaN))
+    const figure = `${shown(spreadOf(values))} ${unit}`
+    const ratio = name === limit ? '(the limit)' : `${shown(spreadOf(ratios))} of the limit`
+    console.log(`  ${name.padEnd(34)} ${figure.padEnd(42)} ${ratio}`)
+  }
+}
