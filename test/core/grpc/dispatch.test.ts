@@ -1,13 +1,7 @@
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
-import {
-  dispatchLimits,
-  type Change,
-  type Leased,
-  type Registration,
-  type Report,
-} from '#contract'
+import { dispatchLimits, type Change, type Leased, type Registration, type Report } from '#contract'
 import { CoreError } from '#core'
 import { createBench, createWork, gate, until, workOf } from './support.ts'
 
