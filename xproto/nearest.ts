@@ -21,7 +21,7 @@ const distance = (left: string, right: string): number => {
  * The known name most like the wrong one, or undefined when none is close.
  * Looks at a thousand candidates at most.
  */
-export const nearest = (wrong: string, known: Iterable<string>): string | undefined => {
+const nearest = (wrong: string, known: Iterable<string>): string | undefined => {
   if (wrong.length > maxLength) return undefined
   let best: string | undefined
   let bestDistance = Math.max(2, Math.floor(wrong.length / 3)) + 1
@@ -39,8 +39,22 @@ export const nearest = (wrong: string, known: Iterable<string>): string | undefi
   return best
 }
 
-/** `; did you mean Color?`, or nothing. */
+/** `; did you mean Color?`, or nothing when no known name is close. */
 export const didYouMean = (wrong: string, known: Iterable<string>): string => {
   const name = nearest(wrong, known)
   return name === undefined ? '' : `; did you mean ${name}?`
+}
+
+export type DidYouMean = typeof didYouMean
+
+/** With this many unknown names, spelling is not what is wrong with a text. */
+const maxSuggestions = 50
+
+/** The same, falling silent after so many questions that answering them all would take long. */
+export const createSuggestions = (): DidYouMean => {
+  let asked = 0
+  return (wrong, known) => {
+    asked += 1
+    return asked > maxSuggestions ? '' : didYouMean(wrong, known)
+  }
 }

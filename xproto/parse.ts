@@ -119,7 +119,7 @@ export const parseInto = (source: Source, report: Report): FileNode => {
     const token = peek()
     if (token.kind === 'name') return identifier(advance())
     if (token.kind === 'keyword') {
-      const message = `"${token.text}" is a word of the language; choose another name for ${what}.`
+      const message = `"${token.text}" is a word of the language and cannot be ${what}; choose another.`
       return fail(errorAt('XP_RESERVED_WORD', spanOf(token), message))
     }
     return failAtToken(what)
@@ -259,10 +259,9 @@ export const parseInto = (source: Source, report: Report): FileNode => {
   }
 
   // Skips to the end of the construct: its semicolon, or the brace that closes the first one it opens.
-  const skipConstruct = (): void => {
+  const skipConstruct = (construct: string): void => {
     let depth = 0
-    while (peek().kind !== 'end') {
-      if (depth === 0 && isPunctuation('}')) return
+    while (peek().kind !== 'end' && !(depth === 0 && isPunctuation('}'))) {
       const { kind, text } = advance()
       if (kind === 'policy-body') return
       if (kind !== 'punctuation') continue
@@ -270,12 +269,13 @@ export const parseInto = (source: Source, report: Report): FileNode => {
       if (text === '}') depth -= 1
       if (depth === 0 && (text === ';' || text === '}')) return
     }
+    expect(depth === 0 ? ';' : '}', `to end this ${construct}`)
   }
 
   const readUnsupported = (): UnsupportedNode => {
     const { start, text: construct } = advance()
-    const leading = collected
-    skipConstruct()
+    const leading = [...collected]
+    skipConstruct(construct)
     // Comments inside are part of the text already.
     collected = leading
     const span = spanFrom(start)

@@ -1,3 +1,4 @@
+import { createSuggestions, type DidYouMean } from './nearest.ts'
 import {
   fieldsOf,
   type FileNode,
@@ -32,6 +33,7 @@ export type Program = {
   incoming(model: string): readonly IncomingLink[]
   /** Modelled ancestors from the top, then the message itself; each once. Bounded; safe in a cycle. */
   lineage(message: MessageNode): readonly MessageNode[]
+  readonly didYouMean: DidYouMean
 }
 
 /** Bases that the original takes from python: they bring no fields. */
@@ -130,5 +132,6 @@ export const createProgram = (files: readonly FileNode[]): Program => {
     fieldsOf: fieldsIn,
     incoming: (model) => incoming.get(model) ?? [],
     lineage,
+    didYouMean: createSuggestions(),
   }
 }

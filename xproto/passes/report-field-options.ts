@@ -1,6 +1,6 @@
 import { errorAt } from '../diagnostics.ts'
 import { allFieldOptions, contentTypes, flagOptions, optionsAllowedOn } from '../field-options.ts'
-import { didYouMean } from '../nearest.ts'
+import type { DidYouMean } from '../nearest.ts'
 import type { FieldOption, LinkNode, ScalarNode } from '../syntax.ts'
 import { textOf } from '../values.ts'
 import type { Check } from './check.ts'
@@ -8,7 +8,11 @@ import type { Check } from './check.ts'
 /** Spellings of old files, and what they are called now. */
 const renamed: ReadonlyMap<string, string> = new Map([['varchar', 'text']])
 
-const adviceOnName = ({ name }: FieldOption, field: ScalarNode | LinkNode): string => {
+const adviceOnName = (
+  { name }: FieldOption,
+  field: ScalarNode | LinkNode,
+  didYouMean: DidYouMean,
+): string => {
   if (allFieldOptions.has(name.text)) {
     const kind = field.kind === 'link' ? 'a link' : `this ${field.type.text}`
     return `Option ${name.text} means nothing on ${kind}; remove it.`
@@ -53,7 +57,13 @@ export const reportFieldOptions: Check = (program, report) => {
       const allowed = optionsAllowedOn(field)
       for (const option of field.options) {
         if (!allowed.has(option.name.text)) {
-          report(errorAt('XP_UNKNOWN_OPTION', option.name.span, adviceOnName(option, field)))
+          report(
+            errorAt(
+              'XP_UNKNOWN_OPTION',
+              option.name.span,
+              adviceOnName(option, field, program.didYouMean),
+            ),
+          )
           continue
         }
         const wanted = wantedValue(option)

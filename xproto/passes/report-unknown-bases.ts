@@ -1,5 +1,4 @@
 import { errorAt } from '../diagnostics.ts'
-import { didYouMean } from '../nearest.ts'
 import { modelNameOf, unmodelledBases } from '../program.ts'
 import type { Check } from './check.ts'
 
@@ -9,7 +8,7 @@ export const reportUnknownBases: Check = (program, report) => {
     for (const base of bases) {
       const name = modelNameOf(base)
       if (program.models.has(name) || unmodelledBases.has(name)) continue
-      const hint = didYouMean(name, program.models.keys())
+      const hint = program.didYouMean(name, program.models.keys())
       report(errorAt('XP_UNKNOWN_BASE', base.span, `No model is named ${name}${hint || '.'}`))
     }
   }

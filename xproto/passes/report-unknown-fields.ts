@@ -1,5 +1,4 @@
 import { errorAt } from '../diagnostics.ts'
-import { didYouMean } from '../nearest.ts'
 import { maxLineage, type Program } from '../program.ts'
 import type { MessageNode } from '../syntax.ts'
 import { namesIn, optionValue } from '../values.ts'
@@ -21,7 +20,7 @@ export const reportUnknownFields: Check = (program, report) => {
         const value = optionValue(options, option)
         for (const name of namesIn(value)) {
           if (value === undefined || known.has(name)) continue
-          const advice = `${message.name.text} has no field ${name}${didYouMean(name, known) || '.'}`
+          const advice = `${message.name.text} has no field ${name}${program.didYouMean(name, known) || '.'}`
           report(errorAt('XP_UNKNOWN_FIELD', value.span, advice))
         }
       }

@@ -1,5 +1,4 @@
 import { errorAt } from '../diagnostics.ts'
-import { didYouMean } from '../nearest.ts'
 import { textOf } from '../values.ts'
 import type { Check } from './check.ts'
 
@@ -10,7 +9,7 @@ export const reportUnknownOwners: Check = (program, report) => {
       if (part.kind !== 'option' || part.name.text !== 'owner_class_name') continue
       const name = textOf(part.value)
       if (program.models.has(name)) continue
-      const hint = didYouMean(name, program.models.keys())
+      const hint = program.didYouMean(name, program.models.keys())
       report(
         errorAt('XP_UNKNOWN_OWNER', part.value.span, `No model is named ${name}${hint || '.'}`),
       )

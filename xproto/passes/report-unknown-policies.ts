@@ -1,5 +1,4 @@
 import { errorAt } from '../diagnostics.ts'
-import { didYouMean } from '../nearest.ts'
 import type { Program } from '../program.ts'
 import type { Identifier, MessageNode } from '../syntax.ts'
 import { textOf } from '../values.ts'
@@ -29,7 +28,7 @@ export const reportUnknownPolicies: Check = (program, report) => {
   for (const message of program.messages) {
     for (const { text, span } of policiesUsedBy(program, message)) {
       if (program.policies.has(text)) continue
-      const hint = didYouMean(text, program.policies.keys())
+      const hint = program.didYouMean(text, program.policies.keys())
       report(errorAt('XP_UNKNOWN_POLICY', span, `No policy is named ${text}${hint || '.'}`))
     }
   }

@@ -1,5 +1,4 @@
 import { errorAt } from '../diagnostics.ts'
-import { didYouMean } from '../nearest.ts'
 import { modelNameOf } from '../program.ts'
 import { isAbstract } from '../resolve.ts'
 import type { Check } from './check.ts'
@@ -12,7 +11,7 @@ export const reportUnknownTargets: Check = (program, report) => {
       const { target, through, name } = field
       const model = program.models.get(modelNameOf(target))
       if (model === undefined) {
-        const hint = didYouMean(modelNameOf(target), program.models.keys())
+        const hint = program.didYouMean(modelNameOf(target), program.models.keys())
         const advice = `No model is named ${modelNameOf(target)}${hint || '.'}`
         report(errorAt('XP_UNKNOWN_TARGET', target.span, advice))
       } else if (isAbstract(program, model)) {
@@ -22,7 +21,7 @@ export const reportUnknownTargets: Check = (program, report) => {
       // A join table named after the link is made by itself.
       if (through === undefined || through.text.endsWith(`_${name.text}`)) continue
       if (program.models.has(modelNameOf(through))) continue
-      const hint = didYouMean(modelNameOf(through), program.models.keys())
+      const hint = program.didYouMean(modelNameOf(through), program.models.keys())
       const advice = `No model is named ${modelNameOf(through)}${hint || '; leave the join table out.'}`
       report(errorAt('XP_UNKNOWN_TARGET', through.span, advice))
     }

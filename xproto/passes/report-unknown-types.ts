@@ -1,6 +1,5 @@
 import { errorAt } from '../diagnostics.ts'
 import { fieldTypes } from '../field-options.ts'
-import { didYouMean } from '../nearest.ts'
 import { modelNameOf, type Program } from '../program.ts'
 import type { ScalarNode } from '../syntax.ts'
 import type { Check } from './check.ts'
@@ -10,7 +9,7 @@ const adviceOn = (program: Program, { type, name }: ScalarNode): string => {
     return `${type.text} is a model; write a link: manytoone ${name.text}->${type.text}.`
   }
   const known = [...fieldTypes]
-  return `A field is one of ${known.join(', ')}, not ${type.text}${didYouMean(type.text, known) || '.'}`
+  return `A field is one of ${known.join(', ')}, not ${type.text}${program.didYouMean(type.text, known) || '.'}`
 }
 
 /** Each field has a type that records can hold. */
