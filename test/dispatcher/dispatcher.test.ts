@@ -153,6 +153,17 @@ describe('a record', () => {
     await stop()
   })
 
+  test('whose call goes on after it was cut off costs no more time than one that ends', async () => {
+    const { source, clock, stop } = startDispatcher({ call: () => new Promise(() => undefined) })
+
+    source.write(red)
+    await clock.advance(31_000)
+
+    // The alarm and the heartbeat.
+    expect(clock.timerCount()).toBe(2)
+    await stop()
+  })
+
   test('whose lease ended meanwhile is not written, and its report is let go', async () => {
     const { source, pending, messages, clock, stop } = startDispatcher()
 
@@ -472,6 +483,23 @@ describe('a core that cannot be reached', () => {
     await stop()
   })
 
+  test('that is slow to take outcomes gets no more work than it can keep up with', async () => {
+    const { source, clock, stop } = startDispatcher({ call: () => Promise.resolve(synced) })
+    source.setDelay((name) =>
+      name === 'report'
+        ? new Promise((resolve) => clock.after(60_000, resolve))
+        : Promise.resolve(),
+    )
+    for (let id = 1; id <= 4_000; id += 1) source.write(key('Color', id))
+    await clock.advance(20_000)
+
+    const ids = Array.from({ length: 4_000 }, (_, index) => index + 1)
+    const held = ids.filter((id) => source.owner(key('Color', id)) !== undefined)
+    expect(held.length).toBeGreaterThanOrEqual(1_000)
+    expect(held.length).toBeLessThan(2_000)
+    await stop()
+  })
+
   test('may have given the records to others, so nothing is begun until it is back', async () => {
     const { source, pending, clock, stop } = startDispatcher()
     for (let id = 1; id <= 4; id += 1) source.write(key('Color', id))
@@ -527,7 +555,7 @@ describe('a stop', () => {
   })
 
   test('cuts off what runs after the grace time, so that it is called again by others', async () => {
-    const { source, pending, clock, beginStop, isStopped, run } = startDispatcher()
+    const { source, pending, messages, clock, beginStop, isStopped, run } = startDispatcher()
     source.write(red)
     await clock.advance(0)
     const [{ signal }] = pending as [(typeof pending)[0]]
@@ -540,6 +568,7 @@ describe('a stop', () => {
     await run
 
     expect(signal.aborted).toBe(true)
+    expect(messages()).toEqual(['Syncing object'])
     expect(source.outcomes(red)).toEqual([])
     expect(source.owner(red)).toBeUndefined()
   })
@@ -576,6 +605,28 @@ describe('a stop', () => {
 
     expect(isStopped()).toBe(true)
     await run
+    expect(clock.timerCount()).toBe(0)
+  })
+
+  test('leaves nothing behind, not even when the core answers afterwards', async () => {
+    const { source, clock, beginStop, run } = startDispatcher()
+    let letGo = (): void => undefined
+    source.setDelay((name) =>
+      name === 'lease' ? new Promise((resolve) => (letGo = resolve)) : Promise.resolve(),
+    )
+    source.write(red)
+    await clock.advance(0)
+
+    beginStop()
+    await clock.advance(5_000)
+    await run
+    letGo()
+    await clock.advance(0)
+    letGo()
+    await clock.advance(0)
+
+    expect(clock.timerCount()).toBe(0)
+    expect(source.listenerCount()).toBe(0)
   })
 
   test('that comes before the start leases nothing', async () => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -86,6 +87,15 @@ describe('a request', () => {
     expect(request.headers['traceparent']).toBe(
       '00-80000000800000008000000080000001-8000000080000001-01',
     )
+  })
+
+  test('leaves nothing on the signal', async () => {
+    const url = await serve((_request, response) => response.writeHead(204).end())
+    const { signal } = new AbortController()
+
+    await callTo(url)(signal)
+
+    expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 
   test('goes over a connection of those before', async () => {
@@ -244,6 +254,16 @@ describe('without an answer', () => {
   test('a connection that is reset before the answer shows that the target is down', async () => {
     const url = await serveRaw((socket) => {
       socket.once('data', () => socket.resetAndDestroy())
+    })
+
+    expect(await callTo(url)()).toMatchObject({ kind: 'target-down' })
+  })
+
+  test('a hint before the answer is none', async () => {
+    const url = await serveRaw((socket) => {
+      socket.once('data', () => {
+        socket.end('HTTP/1.1 103 Early Hints\r\n\r\n')
+      })
     })
 
     expect(await callTo(url)()).toMatchObject({ kind: 'target-down' })

@@ -1,6 +1,8 @@
 import type { Clock } from '#contract'
 
 export type ManualClock = Clock & {
+  /** How many call backs are still to come. */
+  timerCount(): number
   /**
    * Moves time on, and calls back what becomes due on the way, each at its own moment and in order. All that
    * follows from a call back without further time has happened before the next one.
@@ -38,6 +40,8 @@ export const createManualClock = (start = 0): ManualClock => {
 
   return {
     now: () => now,
+
+    timerCount: () => timers.size,
 
     after(ms, callback) {
       const timer = { atMs: now + Math.max(0, ms), callback }

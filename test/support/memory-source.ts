@@ -27,7 +27,7 @@ type Entry = {
   lease: Lease | undefined
 }
 
-type RequestName = 'lease' | 'report' | 'heartbeat' | 'leave'
+export type RequestName = 'lease' | 'report' | 'heartbeat' | 'leave'
 
 export type MemorySource = WorkSource & {
   write(key: Key, fields?: Fields): void
@@ -43,7 +43,9 @@ export type MemorySource = WorkSource & {
   /** From now on requests reject, until it is undefined again. */
   setOutage(error: Error | undefined): void
   /** Requests wait for what this answers before they act, and again before they return. */
-  setDelay(delay: () => Promise<void>): void
+  setDelay(delay: (name: RequestName) => Promise<void>): void
+  /** How many listen for wakes. */
+  listenerCount(): number
   /** Ends the lease, as if it had run out. */
   expireLease(key: Key): void
 }
@@ -55,7 +57,7 @@ export const createMemorySource = (clock: Clock): MemorySource => {
   const requests: { name: RequestName; count: number }[] = []
   const listeners = new Set<() => void>()
   let outage: Error | undefined
-  let delay = (): Promise<void> => Promise.resolve()
+  let delay: (name: RequestName) => Promise<void> = () => Promise.resolve()
   let lastStamp = 0
   let lastToken = 0
 
@@ -65,10 +67,10 @@ export const createMemorySource = (clock: Clock): MemorySource => {
 
   const request = async <T>(name: RequestName, count: number, act: () => T): Promise<T> => {
     requests.push({ name, count })
-    await delay()
+    await delay(name)
     if (outage !== undefined) throw outage
     const answer = act()
-    await delay()
+    await delay(name)
     return answer
   }
 
@@ -131,13 +133,16 @@ export const createMemorySource = (clock: Clock): MemorySource => {
     return nextDueMs === Infinity ? { work } : { work, nextDueMs }
   }
 
+  /** Wakes only for what the one who reports cannot know: as few wakes as a source may give. */
   const settle = (entry: Entry, report: Report): void => {
     entry.lease = undefined
     const { outcome, stamp, retryInMs } = report
-    if (outcome.kind === 'released') return
     if (outcome.kind === 'synced') entry.enacted = stamp
-    // It changed meanwhile, and starts anew.
-    if (entry.updated > stamp) return
+    // It was given back, or changed meanwhile and starts anew.
+    if (outcome.kind === 'released' || entry.updated > stamp) {
+      wake()
+      return
+    }
     if (outcome.kind === 'failed') entry.failures += 1
     entry.dueMs = retryInMs === undefined ? Infinity : clock.now() + retryInMs
     if (outcome.kind === 'synced' && report.operation === 'delete') {
@@ -162,12 +167,7 @@ export const createMemorySource = (clock: Clock): MemorySource => {
 
     lease: (owner, wants) => request('lease', wants.length, () => lease(owner, wants)),
 
-    report: (_owner, reports) =>
-      request('report', reports.length, () => {
-        const refused = report(reports)
-        wake()
-        return refused
-      }),
+    report: (_owner, reports) => request('report', reports.length, () => report(reports)),
 
     heartbeat: () => request('heartbeat', 0, () => undefined),
 
@@ -195,6 +195,8 @@ export const createMemorySource = (clock: Clock): MemorySource => {
       const entry = entries.get(keyText(key))
       return entry === undefined || !isPending(entry)
     },
+
+    listenerCount: () => listeners.size,
 
     owner: (key) => entries.get(keyText(key))?.lease?.owner,
     requests,
