@@ -24,7 +24,7 @@ export const appOf = (options: ReadonlyMap<string, string>): string =>
 export const pluralOfModel = (name: string, options: ReadonlyMap<string, string>): string =>
   options.get('plural') ?? pluralOf(name)
 
-export const restPathOf = (app: string, plural: string): string =>
+const restPathOf = (app: string, plural: string): string =>
   `/xosapi/v1/${app}/${plural.toLowerCase()}`
 
 const roleOf = ({ options }: FieldNode): FieldRole => {

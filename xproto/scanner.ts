@@ -1,7 +1,7 @@
 import { errorAt, type Report } from './diagnostics.ts'
 import type { Source, Span } from './source.ts'
 
-export type Comment = {
+type Comment = {
   readonly text: string
   /** Stands behind something else on its line. */
   readonly sameLine: boolean

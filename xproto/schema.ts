@@ -92,7 +92,7 @@ export type Model = {
   readonly reverseLinks: readonly ReverseLink[]
   /** Wire names that find a record in a recipe; a nested list means one of them (reference core-api.md 7.3). */
   readonly toscaKeys: readonly (string | readonly string[])[]
-  /** Groups of field names that are unique together. */
+  /** Groups of field names that are unique together: inherited groups first, each sorted. */
   readonly uniqueTogether: readonly (readonly string[])[]
   readonly ownerClassName: string | undefined
   /** Name of the attached access policy. */

@@ -1,6 +1,6 @@
 import type { Span } from './source.ts'
 
-/** A name as written, and where. Dotted names keep their dots. */
+/** A name, a number or a policy text as written, and where. Dotted names keep their dots. */
 export type Identifier = { readonly text: string; readonly span: Span }
 
 /** The right side of an option. A string keeps its backslashes, and has lost its quotes. */

@@ -142,6 +142,7 @@ test('the options of a file hold for that file only, wherever they stand in it',
   const schema = schemaOf(
     'option name = "a"; option kind = "x"; message A { }',
     'message B { } message C { option app_label = "c"; } option app_label = "b";',
+    'option app_label = "label"; option name = "name"; message D { }',
   )
   expect([...schema.model('A')!.options]).toEqual([
     ['name', 'a'],
@@ -149,6 +150,7 @@ test('the options of a file hold for that file only, wherever they stand in it',
   ])
   expect(schema.model('B')).toMatchObject({ app: 'b', restPath: '/xosapi/v1/b/bs' })
   expect(schema.model('C')).toMatchObject({ app: 'c' })
+  expect(schema.model('D')).toMatchObject({ app: 'name', contentType: 'name.d' })
 })
 
 test.each([
@@ -242,6 +244,10 @@ test.each([
     `optional string name = 2 [text = True]; optional manytoone z->Other:+ = 3 [tosca_key_one_of = "y"];
      optional manytoone y->Other:+ = 4; optional int32 x = 5 [tosca_key_one_of = "y"];`,
     ['name', ['x', 'y_id', 'z_id']],
+  ],
+  [
+    `optional manytoone a->Other:+ = 3 [tosca_key_one_of = "a_b"]; optional int32 a_b = 4;`,
+    [['a_b', 'a_id']],
   ],
 ])('the recipe keys of %s', (parts, expected) => {
   expect(modelWith(parts).toscaKeys).toEqual(expected)

@@ -389,6 +389,18 @@ library.xproto:8:51 XP_SYNTAX: Expected ";" after link shelf, found "}".
       |                                                   ^`)
 })
 
+test('diagnostics follow the order of the texts, then of the lines', () => {
+  const { diagnostics } = compile([
+    { file: 'b.xproto', text: 'option app_label = "b"; message Late { optional strin f = 2; }' },
+    { file: 'a.xproto', text: '?\noption app_label = "a"; message Early (Nobody) { }' },
+  ])
+  expect(diagnostics.map(({ code, span }) => [span.file, code])).toEqual([
+    ['b.xproto', 'XP_UNKNOWN_TYPE'],
+    ['a.xproto', 'XP_ILLEGAL_CHARACTER'],
+    ['a.xproto', 'XP_UNKNOWN_BASE'],
+  ])
+})
+
 test('a place in a very long line is shown with its surroundings', () => {
   const text = `option a = "${'x'.repeat(500)}"; option b = 5; option c = "${'y'.repeat(500)}";`
   const source = { file: 'a.xproto', text }
