@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { ContractError, decodeChange, maxEventBytes, type ChangeEvent, type Clock } from '#contract'
 import { boundLog, type Log } from './log.ts'
 import { jsonReply, problemReply, replyOfOutcome, textReply, type Reply } from './reply.ts'
@@ -29,6 +29,9 @@ export type Host = {
 
 /** Bodies that are too large are read on up to here, so that their sender can hear the answer. */
 const maxDiscardedBytes = 8 * maxEventBytes
+
+/** How long a connection that has not asked for anything yet may hold up the end. */
+const silentGraceMs = 1000
 
 /** Timers count in 31 bits. */
 const longestTimerMs = 2_147_483_647
@@ -217,7 +220,11 @@ export const createHost = <R>(step: Step<R>, options: HostOptions): Host => {
     response.end(body)
   }
 
+  // Connections without a request so far: the server counts them as busy, and would wait for them at the end.
+  const silent = new Set<Socket>()
+
   const server = createServer(timeouts, (request, response) => {
+    silent.delete(request.socket)
     replyTo(request, response).then(
       (reply) => write(response, reply),
       (error: unknown) => {
@@ -230,6 +237,11 @@ export const createHost = <R>(step: Step<R>, options: HostOptions): Host => {
         write(response, internal)
       },
     )
+  })
+
+  server.on('connection', (socket: Socket) => {
+    silent.add(socket)
+    socket.once('close', () => silent.delete(socket))
   })
 
   return {
@@ -247,9 +259,13 @@ export const createHost = <R>(step: Step<R>, options: HostOptions): Host => {
     close: (graceMs) =>
       new Promise((resolve) => {
         stopping = true
-        const cancel = clock.after(graceMs, () => server.closeAllConnections())
+        const cancelSilent = clock.after(Math.min(graceMs, silentGraceMs), () => {
+          for (const socket of silent) socket.destroy()
+        })
+        const cancelAll = clock.after(graceMs, () => server.closeAllConnections())
         server.close(() => {
-          cancel()
+          cancelSilent()
+          cancelAll()
           resolve()
         })
       }),
