@@ -103,7 +103,6 @@ export const createLane = (options: LaneOptions): Lane => {
       closings += 1
       fresh = 0
     }
-    hungry = true
     if (gate.kind !== 'open') release()
     logGateChange(log, target, { before, after: gate, outcome, now })
   }
