@@ -41,14 +41,14 @@ export type AuthenticatorOptions = {
  */
 export type Authenticator = {
   /** An `Authorization` header: `Basic base64(email:password)`. The password may contain colons. */
-  basic(header: string, address: string): Promise<Caller>
-  password(email: string, password: string, address: string): Promise<Caller>
+  readonly basic: (header: string, address: string) => Promise<Caller>
+  readonly password: (email: string, password: string, address: string) => Promise<Caller>
   /** A session id from `login`. */
-  session(id: string): Promise<Caller>
+  readonly session: (id: string) => Promise<Caller>
   /** A new session id: 32 characters a-z0-9, good for two weeks. Rejects with NOT_AUTHENTICATED. */
-  login(email: string, password: string, address: string): Promise<string>
+  readonly login: (email: string, password: string, address: string) => Promise<string>
   /** Ends a session. An unknown id is fine: it is over already. */
-  logout(id: string): Promise<void>
+  readonly logout: (id: string) => Promise<void>
 }
 
 const minute = 60_000

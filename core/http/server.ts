@@ -1,9 +1,10 @@
+import { Socket } from 'node:net'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify'
 import { TooManyLogins } from '../access/authenticate.ts'
 import { CoreError, errorCatalogue } from '../errors.ts'
 
 /** Largest body of a request, in bytes. */
-export const bodyLimit = 2 ** 20
+const bodyLimit = 2 ** 20
 
 /** Where faults of the core itself are told; clients never see them. A pino logger will do. */
 export type FaultLog = { error(fields: object, message: string): void }
@@ -67,11 +68,12 @@ const continueOnDemand = (app: FastifyInstance): void => {
 
 /** Ends the connection of a client that was answered before it had sent its body. */
 const cutUnreadBodies = (app: FastifyInstance): void => {
-  app.addHook('onResponse', async ({ raw }) => {
-    if (raw.complete) return
-    const cut = setTimeout(() => raw.socket.destroy(), lingerMs)
-    raw.socket.end()
-    raw.socket.once('close', () => clearTimeout(cut))
+  app.addHook('onResponse', async ({ raw: { complete, socket } }) => {
+    // An injected request has no socket.
+    if (complete || !(socket instanceof Socket)) return
+    const cut = setTimeout(() => socket.destroy(), lingerMs)
+    socket.end()
+    socket.once('close', () => clearTimeout(cut))
   })
 }
 

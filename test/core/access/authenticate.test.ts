@@ -1,0 +1,181 @@
+import { beforeAll, expect, test } from 'vitest'
+import { createAuthenticator } from '#core'
+import { TooManyLogins } from '../../../core/access/authenticate.ts'
+import { hashPassword } from '../../../core/access/password.ts'
+import { createManualClock } from '../../support/manual-clock.ts'
+
+const email = 'admin@opencord.org'
+const caller = { userId: 1, email, isAdmin: true }
+
+let passwordHash: string
+beforeAll(async () => {
+  passwordHash = await hashPassword('right')
+})
+
+/** An authenticator over one account and a table of sessions. `asked` counts the looks at the account. */
+const start = (options: { readonly isActive?: boolean } = {}) => {
+  const clock = createManualClock(1_000_000)
+  const sessions = new Map<string, number>()
+  const counter = { asked: 0 }
+  let lastByte = 0
+  const authenticator = createAuthenticator({
+    clock,
+    randomBytes: (size) => Uint8Array.from({ length: size }, () => (lastByte += 7) % 256),
+    store: {
+      async credentials(asked) {
+        counter.asked += 1
+        return asked === email
+          ? { caller, passwordHash, isActive: options.isActive ?? true }
+          : undefined
+      },
+      async addSession(idHash, _userId, expiresAt) {
+        sessions.set(idHash, expiresAt)
+      },
+      async sessionCaller(idHash, now) {
+        return (sessions.get(idHash) ?? 0) > now ? caller : undefined
+      },
+      async endSession(idHash) {
+        sessions.delete(idHash)
+      },
+    },
+  })
+  return { ...authenticator, clock, sessions, counter }
+}
+
+const failTimes = async (
+  { password }: ReturnType<typeof start>,
+  times: number,
+  [who, where]: readonly [string, string],
+): Promise<void> => {
+  for (let i = 0; i < times; i += 1) {
+    await expect(password(who, `wrong ${i}`, where)).rejects.toThrow('Failed to authenticate')
+  }
+}
+
+test.each([
+  ['the right password', email, 'right', true],
+  ['a wrong password', email, 'wrong', false],
+  ['no password', email, '', false],
+  ['an unknown user', 'nobody', 'right', false],
+  ['a user that is a member of every object', 'constructor', 'right', false],
+  ['a user with a NUL character', 'a\0', 'right', false],
+  ['a password that is too long', email, 'right'.padEnd(2000), false],
+])('%s', async (_what, who, password, fits) => {
+  const login = start().password(who, password, 'home')
+
+  if (fits) expect(await login).toEqual(caller)
+  else await expect(login).rejects.toMatchObject({ code: 'PERMISSION_DENIED' })
+})
+
+test('an inactive user is refused in the words of a wrong password', async () => {
+  const inactive = start({ isActive: false }).password(email, 'right', 'home')
+  const unknown = start().password('nobody', 'right', 'home')
+
+  const messages = await Promise.all([inactive, unknown].map((login) => login.catch(String)))
+  expect(messages[0]).toBe(messages[1])
+})
+
+test('a hundred requests at once are one login, and for ten seconds no more are made', async () => {
+  const { password, counter, clock } = start()
+  await Promise.all(Array.from({ length: 100 }, () => password(email, 'right', 'home')))
+  await clock.advance(9_999)
+  await password(email, 'right', 'elsewhere')
+  expect(counter.asked).toBe(1)
+
+  await clock.advance(1)
+  await password(email, 'right', 'home')
+  expect(counter.asked).toBe(2)
+})
+
+test('ten failures of an address within a minute, and it has to wait for the end of the minute', async () => {
+  const attacked = start()
+  for (let i = 0; i < 10; i += 1) await failTimes(attacked, 1, [`user${i}`, 'cellar'])
+  const eleventh = await attacked
+    .password(email, 'right', 'cellar')
+    .catch((error: unknown) => error)
+
+  expect(eleventh).toBeInstanceOf(TooManyLogins)
+  expect(eleventh).toMatchObject({ code: 'TOO_MANY_REQUESTS', retryAfterSeconds: 60 })
+  expect(await attacked.password(email, 'right', 'home')).toEqual(caller)
+  await attacked.clock.advance(60_000)
+  expect(await attacked.password(email, 'right', 'cellar')).toEqual(caller)
+})
+
+test('ten failures of an account from anywhere, and strangers have to wait, but not its owner', async () => {
+  const attacked = start()
+  await attacked.password(email, 'right', 'home')
+  await attacked.clock.advance(20_000)
+  for (let i = 0; i < 10; i += 1) await failTimes(attacked, 1, [email, `cellar ${i}`])
+
+  await expect(attacked.password(email, 'right', 'attic')).rejects.toBeInstanceOf(TooManyLogins)
+  expect(await attacked.password(email, 'right', 'home')).toEqual(caller)
+})
+
+test('many different passwords at once do not get past the limit', async () => {
+  const attacked = start()
+  const logins = Array.from({ length: 30 }, (_, i) => attacked.password(email, String(i), 'cellar'))
+  const refused = await Promise.all(logins.map((login) => login.catch((error: unknown) => error)))
+
+  const tried = refused.filter((error) => !(error instanceof TooManyLogins))
+  expect(tried.length).toBeLessThanOrEqual(11)
+})
+
+test('a session is kept by its hash for two weeks, or until its end', async () => {
+  const { login, session, logout, sessions, clock } = start()
+  const id = await login(email, 'right', 'home')
+  const other = await login(email, 'right', 'home')
+
+  expect(id).toMatch(/^[a-z0-9]{32}$/)
+  expect(other).not.toBe(id)
+  expect([...sessions.keys()].join()).not.toContain(id)
+  expect(await session(id)).toEqual(caller)
+  await logout(other)
+  await expect(session(other)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' })
+  await clock.advance(14 * 24 * 60 * 60_000)
+  await expect(session(id)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' })
+})
+
+test('a failed login is not authenticated; the log-out of nobody is fine', async () => {
+  const { login, logout } = start()
+
+  await expect(login(email, 'wrong', 'home')).rejects.toMatchObject({ code: 'NOT_AUTHENTICATED' })
+  await logout('')
+})
+
+const encoded = (text: string, encoding: BufferEncoding = 'utf8'): string =>
+  Buffer.from(text, encoding).toString('base64')
+
+test.each([
+  ['the scheme in any case', `bAsIc ${encoded(`${email}:right`)}`, true],
+  ['another password with colons', `Basic ${encoded(`${email}:right:er`)}`, false],
+  ['no colon', `Basic ${encoded(email)}`, false],
+  ['no base64', 'Basic {}', false],
+  ['another scheme', `Bearer ${encoded(`${email}:right`)}`, false],
+])('a header with %s', async (_what, header, fits) => {
+  const login = start().basic(header, 'home')
+
+  if (fits) expect(await login).toEqual(caller)
+  else await expect(login).rejects.toMatchObject({ code: 'PERMISSION_DENIED' })
+})
+
+test('when the store fails, so does the login, and the next one tries again', async () => {
+  let broken = true
+  const { clock } = start()
+  const { password } = createAuthenticator({
+    clock,
+    randomBytes: (size) => new Uint8Array(size),
+    store: {
+      async credentials() {
+        if (broken) throw new Error('no connection')
+        return { caller, passwordHash, isActive: true }
+      },
+      addSession: async () => undefined,
+      sessionCaller: async () => undefined,
+      endSession: async () => undefined,
+    },
+  })
+
+  await expect(password(email, 'right', 'home')).rejects.toThrow('no connection')
+  broken = false
+  expect(await password(email, 'right', 'home')).toEqual(caller)
+})

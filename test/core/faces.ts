@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { buildRest, buildTosca, createAuthenticator, openCore, openPglite, type Store } from '#core'
+import type { Clock } from '#contract'
+import { createManualClock } from '../support/manual-clock.ts'
+
+const admin = { email: 'admin@opencord.org', password: 'let:me in' }
+
+export const basic = (email: string, password: string): string =>
+  `Basic ${Buffer.from(`${email}:${password}`).toString('base64')}`
+
+export const asAdmin = { authorization: basic(admin.email, admin.password) }
+export const toscaAsAdmin = { 'xos-username': admin.email, 'xos-password': admin.password }
+
+const helloWorld = `
+option name = "hello-world";
+option app_label = "hello-world";
+
+message HelloWorldService (Service) {
+    required string hello_from = 1 [help_text = "The name of who is saying hello", db_index = False];
+    optional int32 loudness = 2 [help_text = "How loud", min_value = 0, max_value = 11];
+    optional int64 wide = 3 [help_text = "A number JavaScript may not hold"];
+    required bool polite = 4 [default = True, help_text = "Says please"];
+    optional float pitch = 5 [help_text = "How high"];
+}
+
+message HelloWorldServiceInstance (ServiceInstance) {
+    option owner_class_name = "HelloWorldService";
+    required string hello_to = 1 [help_text = "The name of who is being greeted", db_index = False];
+}
+`
+
+/** Both faces over a store; nothing listens. */
+const buildFaces = (store: Store, clock: Clock) => {
+  const faults: object[] = []
+  const log = { error: (fields: object) => void faults.push(fields) }
+  const authenticator = createAuthenticator({ store, clock, randomBytes })
+  const options = { store, authenticator, log }
+  return {
+    rest: buildRest(options),
+    tosca: buildTosca(options),
+    /** What the log was told; empty as long as the core itself did not fail. */
+    faults,
+  }
+}
+
+/** The real store in memory with the models of hello-world, and its faces. */
+export const openFaces = async () => {
+  const clock = createManualClock(1_600_000_000_000)
+  const file = new URL('../../xproto/models/core.xproto', import.meta.url)
+  const core = await openCore({
+    database: await openPglite(),
+    coreModels: [{ file: 'core.xproto', text: await readFile(file, 'utf8') }],
+    clock,
+    admin,
+  })
+  await core.work.register({
+    name: 'hello-world',
+    version: '1.0.0',
+    models: [{ filename: 'hello-world.xproto', contents: helloWorld }],
+    steps: [],
+    requiredModels: [],
+  })
+  const faces = buildFaces(core.store, clock)
+  return {
+    ...core,
+    ...faces,
+    clock,
+    /** Faces over the same store, some of whose methods are replaced. */
+    faulty: (methods: Partial<Store>) => buildFaces({ ...core.store, ...methods }, clock),
+    async close() {
+      await Promise.all([faces.rest.close(), faces.tosca.close()])
+      await core.close()
+    },
+  }
+}
+
+export type Faces = Awaited<ReturnType<typeof openFaces>>
