@@ -1,0 +1,163 @@
+import { parseArgs } from 'node:util'
+import { suggestion } from './nearest.ts'
+import { UsageError } from './usage-error.ts'
+import type { World } from './world.ts'
+
+export type Flag = {
+  /** `switch` takes no value; a port is a whole number, 0 for any free one. */
+  readonly kind: 'text' | 'port' | 'switch'
+  readonly help: string
+  readonly default?: string
+  /** The variable that says the same; the flag wins. */
+  readonly variable: string
+}
+
+export type Flags = Readonly<Record<string, Flag>>
+
+/** A command's words and variables, read and checked. */
+export type Input = {
+  /** The parameter; empty when the command takes none. */
+  readonly parameter: string
+  /** Undefined when neither given nor defaulted. */
+  text(flag: string): string | undefined
+  port(flag: string): number
+  on(flag: string): boolean
+}
+
+export type Command = {
+  /** What stands behind the command: `DIR`. */
+  readonly parameter?: { readonly name: string; readonly help: string }
+  readonly flags: Flags
+  /** Variables without a flag, because they are secret or rarely set. */
+  readonly variables: Readonly<Record<string, string>>
+  /** Answers the exit status. */
+  readonly run: (input: Input, world: World) => Promise<number>
+}
+
+const flagNames = ({ flags }: Command): readonly string[] =>
+  Object.keys(flags)
+    .map((name) => `--${name}`)
+    .concat('--help')
+
+const kindOf = (command: Command, name: string): Flag['kind'] | undefined =>
+  name === 'help' ? 'switch' : Object.entries(command.flags).find(([key]) => key === name)?.[1].kind
+
+type Words = {
+  readonly values: ReadonlyMap<string, string>
+  readonly parameters: readonly string[]
+}
+
+const readWords = (command: Command, words: readonly string[]): Words => {
+  const names = Object.entries({ help: { kind: 'switch' }, ...command.flags })
+  const { tokens } = parseArgs({
+    args: [...words],
+    options: Object.fromEntries(
+      names.map(([name, { kind }]) => [name, { type: kind === 'switch' ? 'boolean' : 'string' }]),
+    ),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  })
+  const values = new Map<string, string>()
+  const parameters: string[] = []
+  for (const token of tokens) {
+    if (token.kind === 'positional') parameters.push(token.value)
+    if (token.kind !== 'option') continue
+    const kind = kindOf(command, token.name)
+    if (kind === undefined) {
+      const hint = suggestion(token.rawName, flagNames(command))
+      throw new UsageError(`Unknown flag ${token.rawName}. ${hint}`)
+    }
+    if (kind === 'switch' && token.value !== undefined) {
+      throw new UsageError(`${token.rawName} takes no value, got "${token.value}".`)
+    }
+    if (kind !== 'switch' && token.value === undefined) {
+      throw new UsageError(`Expected a value after ${token.rawName}.`)
+    }
+    values.set(token.name, token.value ?? 'true')
+  }
+  return { values, parameters }
+}
+
+const checkParameters = ({ parameter }: Command, given: readonly string[]): string => {
+  const wanted = parameter === undefined ? 0 : 1
+  if (given.length === wanted) return given[0] ?? ''
+  if (given.length > wanted) throw new UsageError(`Unexpected "${given[wanted] ?? ''}".`)
+  throw new UsageError(`Expected ${parameter?.name ?? ''}: ${parameter?.help ?? ''}.`)
+}
+
+const portFrom = (flag: string, text: string): number => {
+  const port = Number(text)
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port
+  throw new UsageError(`Expected ${flag} to be a port from 0 to 65535, got "${text}".`)
+}
+
+const switchFrom = (flag: string, text: string): boolean => {
+  if (['true', '1'].includes(text)) return true
+  if (['false', '0'].includes(text)) return false
+  throw new UsageError(`Expected ${flag} to be true or false, got "${text}".`)
+}
+
+/**
+ * Reads the words behind a command. Undefined when they ask for help.
+ *
+ * @throws UsageError naming the word, and the nearest one that is known.
+ */
+export const readInput = (
+  command: Command,
+  words: readonly string[],
+  environment: World['environment'],
+): Input | undefined => {
+  const { values, parameters } = readWords(command, words)
+  if (values.has('help')) return undefined
+  const parameter = checkParameters(command, parameters)
+
+  /** The value, and the name under which the user gave it. */
+  const look = (name: string): readonly [string, string | undefined] => {
+    const flag = command.flags[name]
+    const value = values.get(name)
+    if (flag === undefined || value !== undefined) return [`--${name}`, value]
+    const fromVariable = environment[flag.variable] ?? ''
+    return fromVariable === '' ? [`--${name}`, flag.default] : [flag.variable, fromVariable]
+  }
+
+  const input: Input = {
+    parameter,
+    text: (name) => look(name)[1],
+    port: (name) => {
+      const [source, value = ''] = look(name)
+      return portFrom(source, value)
+    },
+    on: (name) => {
+      const [source, value = 'false'] = look(name)
+      return switchFrom(source, value)
+    },
+  }
+  for (const [name, { kind }] of Object.entries(command.flags)) {
+    if (kind === 'port') input.port(name)
+    if (kind === 'switch') input.on(name)
+  }
+  return input
+}
+
+const table = (rows: readonly (readonly [string, string])[]): string => {
+  const width = Math.max(0, ...rows.map(([left]) => left.length))
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}\n`).join('')
+}
+
+const flagRow = ([name, flag]: readonly [string, Flag]): readonly [string, string] => {
+  const value = { text: ' VALUE', port: ' PORT', switch: '' }[flag.kind]
+  const notes = [flag.variable, ...(flag.default === undefined ? [] : [`default ${flag.default}`])]
+  return [`--${name}${value}`, `${flag.help} (${notes.join(', ')})`]
+}
+
+/** What `syncstep COMMAND --help` prints, below the usage and what the command is for. */
+export const helpOf = ({ parameter, flags, variables }: Command): string => {
+  const flagRows = [...Object.entries(flags).map(flagRow), ['--help', 'Print this'] as const]
+  const variableRows = Object.entries(variables)
+  return [
+    parameter ? `\n${table([[parameter.name, parameter.help]])}` : '',
+    `\nFlags:\n${table(flagRows)}`,
+    variableRows.length > 0 ? `\nEnvironment:\n${table(variableRows)}` : '',
+  ].join('')
+}

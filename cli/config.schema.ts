@@ -1,0 +1,169 @@
+/**
+ * The shape of `config.yaml` as a JSON Schema. Each `description` ends the sentence "Expected KEY to be ...", so it
+ * serves the reader of an error as well as the reader of the schema.
+ */
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+const text = { type: 'string', minLength: 1, maxLength: 1024, description: 'text' } as const
+
+const folder = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 1024,
+  description: 'a folder, relative to config.yaml',
+} as const
+
+const duration = {
+  type: ['string', 'number'],
+  format: 'short-or-iso-duration',
+  minimum: 0,
+  maximum: 86_400,
+  description:
+    'a duration such as 500ms, 5s, 2m or PT5S (a plain number means seconds), at most a day',
+} as const
+
+const path = { type: 'string', pattern: '^[A-Za-z_]\\w*(\\.[A-Za-z_]\\w*){0,2}$' } as const
+
+const functionSchema = {
+  type: 'object',
+  description: 'a map of url, observes, include, timeout, concurrency and retry',
+  additionalProperties: false,
+  properties: {
+    url: {
+      type: 'string',
+      format: 'http-url',
+      description: 'where the function is, such as http://hello.example.com/',
+    },
+    observes: {
+      type: 'string',
+      pattern: '^[A-Za-z_$][\\w$]*$',
+      description: 'the name of a model',
+    },
+    include: {
+      type: 'array',
+      items: { ...path, description: 'a path of links such as owner or owner.site, at most three' },
+      description: 'a list of paths of links',
+    },
+    timeout: duration,
+    concurrency: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 1000,
+      description: 'a whole number from 1 to 1000',
+    },
+    retry: {
+      type: 'object',
+      description: 'a map of first and cap',
+      additionalProperties: false,
+      properties: { first: duration, cap: duration },
+    },
+  },
+} as const
+
+export const configSchema = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'Syncstep: config.yaml of a synchronizer',
+  type: 'object',
+  description: 'a map of keys such as name, models_dir and steps_dir',
+  additionalProperties: false,
+  required: ['name'],
+  properties: {
+    name: {
+      type: 'string',
+      pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$',
+      description: 'lower-case letters, digits and hyphens, at most 63, such as hello-world',
+    },
+    accessor: {
+      type: 'object',
+      description: 'a map of username, password and endpoint',
+      additionalProperties: false,
+      properties: {
+        username: text,
+        password: {
+          ...text,
+          writeOnly: true,
+          description: 'text, or @ and the file whose first line is the password',
+        },
+        endpoint: {
+          type: 'string',
+          pattern: '^[^\\s/@]{1,253}:\\d{1,5}$',
+          description: 'host:port, such as 127.0.0.1:50055',
+        },
+      },
+    },
+    models_dir: folder,
+    steps_dir: folder,
+    required_models: {
+      type: 'array',
+      items: { type: 'string', pattern: '^[A-Za-z_$][\\w$]*$', description: 'the name of a model' },
+      description: 'a list of model names',
+    },
+    core_version: text,
+    desired_state: { enum: ['load'], description: '"load" ("unload" is not there yet)' },
+    logging: {
+      type: 'object',
+      description: 'a map with level',
+      additionalProperties: false,
+      properties: {
+        level: {
+          enum: logLevels,
+          description: `one of ${logLevels.join(', ')}`,
+        },
+      },
+    },
+    functions: {
+      type: 'object',
+      description: 'a map from the names of steps to their settings',
+      propertyNames: { pattern: '^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$' },
+      additionalProperties: functionSchema,
+    },
+    deferred_delay: duration,
+    database: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 1024,
+      not: { pattern: '^[a-z]+://' },
+      description:
+        '"memory", or a folder relative to config.yaml (a PostgreSQL server is not there yet)',
+    },
+  },
+} as const
+
+/** Keys of the original that have no effect yet; accepting them in silence would hide that. */
+export const keysNotThereYet: Readonly<Record<string, string>> = {
+  model_policies_dir: 'Model policies are',
+  event_steps_dir: 'Event steps are',
+  pull_steps_dir: 'Pull steps are',
+  dependency_graph: 'A dependency graph of your own is',
+}
+
+type Duration = string | number
+
+export type FunctionFile = {
+  readonly url?: string
+  readonly observes?: string
+  readonly include?: readonly string[]
+  readonly timeout?: Duration
+  readonly concurrency?: number
+  readonly retry?: { readonly first?: Duration; readonly cap?: Duration }
+}
+
+/** What {@link configSchema} lets through. */
+export type ConfigFile = {
+  readonly name: string
+  readonly accessor?: {
+    readonly username?: string
+    readonly password?: string
+    readonly endpoint?: string
+  }
+  readonly models_dir?: string
+  readonly steps_dir?: string
+  readonly required_models?: readonly string[]
+  readonly core_version?: string
+  readonly desired_state?: 'load'
+  readonly logging?: { readonly level?: string }
+  readonly functions?: Readonly<Record<string, FunctionFile>>
+  readonly deferred_delay?: Duration
+  readonly database?: string
+}

@@ -1,0 +1,34 @@
+import { createClosers, fired, startCore } from '#emulator'
+import type { Command } from './command.ts'
+import { adminVariable, coreFlags, coreSettings } from './core-settings.ts'
+import { logLevelFlag, logOf } from './log.ts'
+
+/** Keeps the records and answers clients; dispatchers take work from it. */
+export const coreCommand: Command = {
+  flags: {
+    ...coreFlags,
+    development: {
+      kind: 'switch',
+      help: 'Let the first user have the well-known password',
+      variable: 'SYNCSTEP_DEVELOPMENT',
+    },
+    ...logLevelFlag,
+  },
+  variables: { [adminVariable]: 'Password of the first user, admin@opencord.org' },
+
+  async run(input, world) {
+    const log = logOf(world, input.text('log-level') ?? 'info')
+    const development = input.on('development')
+    const settings = await coreSettings(input, world, log, { development, database: undefined })
+    const closers = createClosers(log)
+    try {
+      const { ports } = await startCore(settings, closers)
+      log.info({ host: settings.host, ...ports }, 'Core is ready')
+      await fired(world.stop)
+      log.info({}, 'Core is stopping')
+    } finally {
+      await closers.closeAll()
+    }
+    return 0
+  },
+}

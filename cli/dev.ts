@@ -1,0 +1,87 @@
+import path from 'node:path'
+import { fired, startEmulator, type Ports } from '#emulator'
+import type { Command } from './command.ts'
+import { adminVariable, coreFlags, coreSettings, developmentAdmin } from './core-settings.ts'
+import { listFiles } from './files.ts'
+import { logLevelFlag, logOf } from './log.ts'
+import { loadProject, noteCoreVersion } from './project.ts'
+import { sourceFolders } from './source-folders.ts'
+import type { World } from './world.ts'
+
+/** What the program promises: after this long it ends, whatever still runs. */
+const stopWithinMs = 5_000
+
+/** A recipe of the project to try, when it has one. */
+const sampleOf = async (folder: string, directory: string): Promise<string | undefined> => {
+  const names = await listFiles(path.join(folder, 'samples'), 'samples').catch(() => [])
+  const recipe = names.find((name) => /\.ya?ml$/.test(name))
+  return recipe === undefined ? undefined : path.join(directory, 'samples', recipe)
+}
+
+const urlsText = (host: string, { rest, tosca, grpc, health }: Ports): string =>
+  [
+    '',
+    `  REST    http://${host}:${rest}/xosapi/v1/`,
+    `  TOSCA   http://${host}:${tosca}/run`,
+    `  gRPC    ${host}:${grpc}`,
+    `  health  http://${host}:${health}/readyz`,
+    '',
+    '',
+  ].join('\n')
+
+const hintText = (tosca: number, sample: string, world: World): string => {
+  const { email, password } = developmentAdmin
+  const given = (world.environment[adminVariable] ?? '') !== ''
+  const shown = given ? `$${adminVariable}` : password
+  return [
+    '  Create the records of the sample from another terminal:',
+    '',
+    `  curl -H "xos-username: ${email}" -H "xos-password: ${shown}" -X POST ` +
+      `--data-binary @${sample} http://localhost:${tosca}/run`,
+    '',
+    '',
+  ].join('\n')
+}
+
+/** Resolves after five seconds, so that nothing can hold up the end for longer. */
+const tooLong = (world: World): Promise<'late'> =>
+  new Promise((resolve) => {
+    world.clock.after(stopWithinMs, () => resolve('late'))
+  })
+
+/** Everything in one terminal: for writing and trying steps. */
+export const devCommand: Command = {
+  parameter: { name: 'DIR', help: 'the folder of the synchronizer, with its config.yaml' },
+  flags: { ...coreFlags, ...logLevelFlag },
+  variables: { [adminVariable]: 'Password of the first user, admin@opencord.org; else letmein' },
+
+  async run(input, world) {
+    const { stop, spawnStep, ask, watch, random, cwd } = world
+    const directory = input.parameter
+    const { project, database, logLevel, coreVersion } = await loadProject(cwd, directory)
+    const log = logOf(world, input.text('log-level') ?? logLevel, true)
+    noteCoreVersion(log, coreVersion)
+    const settings = await coreSettings(input, world, log, { development: true, database })
+    const emulator = await startEmulator(
+      {
+        ...settings,
+        project,
+        spawn: spawnStep,
+        ask,
+        watch,
+        random,
+        sourceFolders: await sourceFolders(project.folder),
+      },
+      stop,
+    )
+    if (emulator.hasSteps && !stop.aborted) {
+      world.stdout.write(urlsText(settings.host, emulator.ports))
+      const sample = await sampleOf(project.folder, directory)
+      if (sample !== undefined) world.stdout.write(hintText(emulator.ports.tosca, sample, world))
+      await fired(stop)
+    }
+    if (stop.aborted) log.info({}, 'Stopping')
+    const end = await Promise.race([emulator.stop(), tooLong(world)])
+    return end === 'late' ? 1 : 0
+  },
+}

@@ -1,0 +1,168 @@
+import { hostname } from 'node:os'
+import { connectRemoteSource, createHttpCall } from '#dispatcher'
+import {
+  createClosers,
+  createDispatching,
+  findElsewhere,
+  fired,
+  sleep,
+  startHealthServer,
+  type Closers,
+  type Dispatching,
+  type Log,
+  type Project,
+  type ProjectStep,
+} from '#emulator'
+import { Failure } from './failure.ts'
+import type { Command, Input } from './command.ts'
+import { logLevelFlag, logOf } from './log.ts'
+import { readPassword } from './password.ts'
+import { loadProject, noteCoreVersion, type LoadedProject } from './project.ts'
+import type { World } from './world.ts'
+
+/** Kubernetes gives 30 s; most of it is for the calls under way. */
+const graceMs = 20_000
+
+/**
+ * Functions that scale to zero take a moment to say what they observe. Steps that are known together are registered
+ * together, so that no record runs ahead of one whose step is not known yet.
+ */
+const firstChanceMs = 5_000
+
+type Access = { readonly endpoint: string; readonly username: string; readonly password: string }
+
+const required = (value: string | undefined, variable: string, key: string): string => {
+  if (value !== undefined && value !== '') return value
+  throw new Failure(`Expected accessor.${key} in config.yaml, or ${variable} in the environment.`)
+}
+
+const accessOf = async (
+  { environment, cwd }: World,
+  { accessor, project }: LoadedProject,
+): Promise<Access> => {
+  const own = environment['SYNCSTEP_PASSWORD'] ?? ''
+  const password = own === '' ? accessor.password : own
+  const folder = own === '' ? project.folder : cwd
+  const pick = (variable: string, key: 'endpoint' | 'username') =>
+    required(environment[variable] ?? accessor[key], variable, key)
+  return {
+    endpoint: pick('SYNCSTEP_CORE_ENDPOINT', 'endpoint'),
+    username: pick('SYNCSTEP_USERNAME', 'username'),
+    password: await readPassword(folder, required(password, 'SYNCSTEP_PASSWORD', 'password')),
+  }
+}
+
+/** Where a step runs: its own url, else the template that names all of them. */
+const urlOf = ({ step, url }: ProjectStep, template: string | undefined): string => {
+  const found = url ?? template?.replaceAll('{step}', step)
+  if (found === undefined) {
+    throw new Failure(
+      `Where does the step ${step} run? Set functions.${step}.url in config.yaml, ` +
+        'or SYNCSTEP_STEP_URL for all steps, such as http://{step}.example.com/.',
+    )
+  }
+  if (URL.canParse(found) && /^https?:$/.test(new URL(found).protocol)) return found
+  throw new Failure(`Expected SYNCSTEP_STEP_URL to make an http url, got ${found} for ${step}.`)
+}
+
+/** Posts the changes of a core in another process to functions that run elsewhere. */
+export const dispatcherCommand: Command = {
+  parameter: { name: 'DIR', help: 'the folder of the synchronizer, with its config.yaml' },
+  flags: {
+    host: {
+      kind: 'text',
+      help: 'Address of the health port',
+      default: '0.0.0.0',
+      variable: 'SYNCSTEP_HOST',
+    },
+    'health-port': {
+      kind: 'port',
+      help: '/livez and /readyz',
+      default: '30009',
+      variable: 'SYNCSTEP_HEALTH_PORT',
+    },
+    ...logLevelFlag,
+  },
+  variables: {
+    SYNCSTEP_CORE_ENDPOINT: 'host:port of the core, instead of accessor.endpoint',
+    SYNCSTEP_USERNAME: 'instead of accessor.username',
+    SYNCSTEP_PASSWORD: 'instead of accessor.password; @FILE for the first line of a file',
+    SYNCSTEP_STEP_URL: 'Where steps without a url run, such as http://{step}.example.com/',
+    SYNCSTEP_FUNCTION_TOKEN: 'Bearer token shown to the functions',
+  },
+
+  async run(input, world) {
+    const { stop, cwd, environment } = world
+    const loaded = await loadProject(cwd, input.parameter)
+    const { project, logLevel, coreVersion } = loaded
+    const log = logOf(world, input.text('log-level') ?? logLevel)
+    noteCoreVersion(log, coreVersion)
+    log.info({}, `Service version is ${project.version}`)
+    if (project.steps.length === 0) {
+      log.info({}, 'No sync steps, no policies, and no event steps. Synchronizer exiting.')
+      return 0
+    }
+    log.info({ step_dir: project.stepsDir }, 'Loading sync steps')
+    const template = environment['SYNCSTEP_STEP_URL']
+    const places = new Map(project.steps.map((step) => [step, urlOf(step, template)]))
+    const access = await accessOf(world, loaded)
+    const token = environment['SYNCSTEP_FUNCTION_TOKEN'] || undefined
+
+    const closers = createClosers(log)
+    try {
+      const readiness = await openHealth(input, closers)
+      const dispatching = openDispatching(world, project, { ...access, token }, log, closers)
+      const all = findElsewhere({ ...world, places, token, dispatching, log }, closers)
+      await Promise.race([all, sleep(world.clock, firstChanceMs, stop)])
+      await Promise.race([dispatching.begin(), fired(stop)])
+      readiness.isReady = !stop.aborted
+      log.info({ models: project.requiredModels }, 'required_models, found:')
+      log.info({ steps: project.steps.map(({ step }) => step) }, 'Loaded sync steps')
+      await fired(stop)
+      log.info({}, 'Dispatcher is stopping')
+    } finally {
+      await closers.closeAll()
+    }
+    return 0
+  },
+}
+
+const openHealth = async (input: Input, closers: Closers): Promise<{ isReady: boolean }> => {
+  const readiness = { isReady: false }
+  const health = await startHealthServer({
+    host: input.text('host') ?? '',
+    port: input.port('health-port'),
+    isReady: () => readiness.isReady,
+  })
+  closers.add('health', () => health.close())
+  return readiness
+}
+
+const openDispatching = (
+  { clock, random, randomBytes }: World,
+  project: Project,
+  { token, ...access }: Access & { readonly token: string | undefined },
+  log: Log,
+  closers: Closers,
+): Dispatching => {
+  const source = connectRemoteSource({ ...access, log, clock, random })
+  closers.add('core', () => source.close())
+  const callOptions = {
+    synchronizer: project.name,
+    clock,
+    random,
+    ...(token === undefined ? {} : { token }),
+  }
+  const dispatching = createDispatching({
+    project,
+    name: `${hostname()}-${Buffer.from(randomBytes(8)).toString('hex')}`,
+    source,
+    openCall: () => createHttpCall(callOptions),
+    clock,
+    random,
+    log,
+    graceMs,
+  })
+  closers.add('dispatcher', () => dispatching.stop())
+  return dispatching
+}

@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+import { randomBytes } from 'node:crypto'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { askOverHttp } from './ask.ts'
+import { systemProcesses } from './processes.ts'
+import { realClock } from './real-clock.ts'
+import { run } from './run.ts'
+import { stepSpawner } from './spawn-step.ts'
+import { stopSignal } from './stop-signal.ts'
+import { watchFolder } from './watch-folder.ts'
+
+const output = (stream: NodeJS.WriteStream) => {
+  // A reader such as `head` that has seen enough is no fault of ours.
+  stream.on('error', () => process.exit(1))
+  return {
+    write: (text: string) => void stream.write(text),
+    isTerminal: stream.isTTY,
+  }
+}
+
+const status = await run({
+  words: process.argv.slice(2),
+  environment: process.env,
+  cwd: process.cwd(),
+  stdout: output(process.stdout),
+  stderr: output(process.stderr),
+  stop: stopSignal({ process, now: Date.now, kill: () => process.exit(130) }),
+  clock: realClock,
+  random: Math.random,
+  randomBytes,
+  processes: systemProcesses,
+  spawnStep: stepSpawner(fileURLToPath(import.meta.url)),
+  ask: askOverHttp,
+  watch: watchFolder,
+})
+process.exit(status)

@@ -1,0 +1,129 @@
+import path from 'node:path'
+import type { ModelFile } from '#contract'
+import type { Log, Project, ProjectStep } from '#emulator'
+import { Failure } from './failure.ts'
+import { parseConfig } from './config.ts'
+import type { ConfigFile } from './config.schema.ts'
+import { assertFolder, listFiles, readText, readTextIfAny } from './files.ts'
+import { nearest } from './nearest.ts'
+import { stepNameOf } from './step-name.ts'
+import { stepSettings } from './settings.ts'
+
+/** As the original finds its steps: every source file whose name does not start with "test". */
+const isStepFile = (name: string): boolean =>
+  /\.[jt]s$/.test(name) && !/^test|\.test\.|\.d\.ts$/.test(name)
+
+const readModels = async (folder: string | undefined): Promise<readonly ModelFile[]> => {
+  if (folder === undefined) return []
+  const names = await listFiles(folder, 'the folder of models_dir')
+  const models = names.filter((name) => name.endsWith('.xproto'))
+  return Promise.all(
+    models.map(async (filename) => ({
+      filename,
+      contents: await readText(path.join(folder, filename), 'a models file'),
+    })),
+  )
+}
+
+const findSteps = async (folder: string | undefined): Promise<ReadonlyMap<string, string>> => {
+  if (folder === undefined) return new Map()
+  const names = await listFiles(folder, 'the folder of steps_dir')
+  const steps = new Map<string, string>()
+  for (const name of names.filter(isStepFile)) {
+    const step = stepNameOf(path.join(folder, name))
+    const other = steps.get(step)
+    if (other !== undefined) {
+      throw new Failure(`Two files for the step ${step}: ${other} and ${name}. Keep one.`)
+    }
+    steps.set(step, path.join(folder, name))
+  }
+  return steps
+}
+
+const projectStep = (config: ConfigFile, step: string, file: string | undefined): ProjectStep => {
+  const own = new Map(Object.entries(config.functions ?? {})).get(step)
+  return {
+    step,
+    file,
+    url: own?.url,
+    observes: own?.observes,
+    include: own?.include,
+    settings: stepSettings(config, step),
+  }
+}
+
+/** Steps that have a file, and those the configuration places elsewhere. */
+const allSteps = (config: ConfigFile, files: ReadonlyMap<string, string>, configFile: string) => {
+  const elsewhere = Object.entries(config.functions ?? {}).filter(([step]) => !files.has(step))
+  for (const [step, { url }] of elsewhere) {
+    if (url !== undefined) continue
+    const near = nearest(step, [...files.keys()])
+    const hint = near === undefined ? '' : ` Did you mean "${near}"?`
+    throw new Failure(
+      `${configFile}: functions.${step} has neither a file in steps_dir nor a url.${hint}`,
+    )
+  }
+  return [
+    ...[...files].map(([step, file]) => projectStep(config, step, file)),
+    ...elsewhere.map(([step]) => projectStep(config, step, undefined)),
+  ]
+}
+
+/** What a synchronizer's folder holds, with what only the command line needs to know beside it. */
+export type LoadedProject = {
+  readonly project: Project
+  readonly accessor: {
+    readonly username: string | undefined
+    /** As written: the password, or `@` and a file relative to the project. */
+    readonly password: string | undefined
+    readonly endpoint: string | undefined
+  }
+  readonly logLevel: string
+  /** The versions of the core it was written for; nobody compares them yet. */
+  readonly coreVersion: string | undefined
+  /** `memory`, an absolute folder, or undefined. */
+  readonly database: string | undefined
+}
+
+/**
+ * Reads config.yaml, VERSION, the models and the list of steps of a synchronizer.
+ *
+ * @throws Failure naming the file, and the place in it where there is one.
+ */
+export const loadProject = async (cwd: string, directory: string): Promise<LoadedProject> => {
+  const folder = path.resolve(cwd, directory)
+  await assertFolder(folder, 'the folder of a synchronizer')
+  const configFile = path.join(directory, 'config.yaml')
+  const text = await readText(path.join(folder, 'config.yaml'), 'the config.yaml of a synchronizer')
+  const config = parseConfig(text, configFile)
+
+  const inFolder = (name: string | undefined) =>
+    name === undefined ? undefined : path.resolve(folder, name)
+  const stepsDir = inFolder(config.steps_dir)
+  const [version] = (await readTextIfAny(path.join(folder, 'VERSION')))?.split(/\r?\n/) ?? []
+  return {
+    project: {
+      name: config.name,
+      version: version?.trim() || 'unknown',
+      folder,
+      models: await readModels(inFolder(config.models_dir)),
+      requiredModels: config.required_models ?? [],
+      stepsDir,
+      steps: allSteps(config, await findSteps(stepsDir), configFile),
+    },
+    accessor: {
+      username: config.accessor?.username,
+      password: config.accessor?.password,
+      endpoint: config.accessor?.endpoint,
+    },
+    logLevel: config.logging?.level ?? 'info',
+    coreVersion: config.core_version,
+    database: config.database === 'memory' ? 'memory' : inFolder(config.database),
+  }
+}
+
+/** What is set and has no effect yet must not stay unnoticed. */
+export const noteCoreVersion = (log: Log, coreVersion: string | undefined): void => {
+  if (coreVersion === undefined) return
+  log.warn({ core_version: coreVersion }, 'core_version is not compared with the core yet')
+}

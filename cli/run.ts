@@ -1,0 +1,89 @@
+import { helpOf, readInput } from './command.ts'
+import { isForUser } from './failure.ts'
+import { suggestion } from './nearest.ts'
+import { UsageError } from './usage-error.ts'
+import { packageVersion } from './version.ts'
+import type { World } from './world.ts'
+
+/** Each command's code is loaded when it is called: a function must start without the core. */
+const commands = [
+  {
+    usage: 'dev DIR',
+    summary: 'Run a synchronizer on this machine: core, dispatcher and one process per step',
+    load: async () => (await import('./dev.ts')).devCommand,
+  },
+  {
+    usage: 'core',
+    summary: 'Run the core: records, REST, TOSCA and gRPC',
+    load: async () => (await import('./core.ts')).coreCommand,
+  },
+  {
+    usage: 'dispatcher DIR',
+    summary: 'Dispatch the changes of a core to the functions of a synchronizer',
+    load: async () => (await import('./dispatcher.ts')).dispatcherCommand,
+  },
+  {
+    usage: 'function FILE',
+    summary: 'Serve one step over HTTP',
+    load: async () => (await import('./function.ts')).functionCommand,
+  },
+] as const
+
+const nameOf = ({ usage }: { readonly usage: string }): string => usage.split(' ')[0] ?? usage
+
+const overview = (): string =>
+  [
+    'Usage: syncstep COMMAND [flags]\n\n',
+    ...commands.map(({ usage, summary }) => `  ${usage.padEnd(16)}${summary}\n`),
+    '\n  --version       Print the version',
+    '\n  --help          Print this; behind a command, its flags\n',
+  ].join('')
+
+const findCommand = (name: string | undefined): (typeof commands)[number] => {
+  if (name === undefined) throw new UsageError('Expected a command.')
+  const entry = commands.find((candidate) => nameOf(candidate) === name)
+  if (entry !== undefined) return entry
+  const known = [...commands.map(nameOf), '--help', '--version']
+  const kind = name.startsWith('-') ? 'flag' : 'command'
+  throw new UsageError(`Unknown ${kind} "${name}". ${suggestion(name, known)}`)
+}
+
+const runWords = async (world: World): Promise<number> => {
+  const [name, ...words] = world.words
+  if (name === '--help' || name === 'help') {
+    world.stdout.write(overview())
+    return 0
+  }
+  if (name === '--version') {
+    world.stdout.write(`${await packageVersion()}\n`)
+    return 0
+  }
+  const { usage, summary, load } = findCommand(name)
+  const command = await load()
+  const input = readInput(command, words, world.environment)
+  if (input !== undefined) return command.run(input, world)
+  world.stdout.write(`Usage: syncstep ${usage} [flags]\n\n${summary}\n${helpOf(command)}`)
+  return 0
+}
+
+/**
+ * Runs what the command line says. Answers the exit status: 0 done, 1 failed, 2 not a known command line.
+ *
+ * What the user can repair is told in one message; only a fault of the program itself shows its stack.
+ */
+export const run = async (world: World): Promise<number> => {
+  const say = (text: string): void => world.stderr.write(`${text}\n`)
+  try {
+    return await runWords(world)
+  } catch (error) {
+    if (error instanceof UsageError) {
+      const [name = ''] = world.words
+      const known = commands.some((command) => nameOf(command) === name)
+      say(`${error.message}\nSee: syncstep ${known ? `${name} ` : ''}--help`)
+      return 2
+    }
+    if (isForUser(error)) say(error.message)
+    else say(error instanceof Error ? (error.stack ?? error.message) : String(error))
+    return 1
+  }
+}

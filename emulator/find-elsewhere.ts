@@ -1,0 +1,38 @@
+import { awaitDescription } from './await-description.ts'
+import type { Clock } from '#contract'
+import type { Closers } from './closers.ts'
+import type { Ask } from './describe.ts'
+import type { Dispatching } from './dispatching.ts'
+import type { Log } from './log.ts'
+import type { ProjectStep } from './project.ts'
+
+export type FindElsewhereOptions = {
+  /** Steps that are started elsewhere, and their urls. */
+  readonly places: ReadonlyMap<ProjectStep, string>
+  readonly token: string | undefined
+  readonly dispatching: Dispatching
+  readonly ask: Ask
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/**
+ * Asks functions that are started elsewhere what they observe, unless the configuration says it all. Resolves when
+ * each has said so; meanwhile those that have are found already. The closers end the questions.
+ */
+export const findElsewhere = async (
+  { places, token, dispatching, ask, clock, log }: FindElsewhereOptions,
+  closers: Closers,
+): Promise<void> => {
+  const stopping = new AbortController()
+  closers.add('questions', async () => stopping.abort())
+  const finds = [...places].map(async ([step, url]) => {
+    const { observes, include } = step
+    const description =
+      observes !== undefined && include !== undefined
+        ? { observes, include }
+        : await awaitDescription({ step: step.step, url, token, ask, clock, log }, stopping.signal)
+    if (description !== undefined) dispatching.found(step, url, description)
+  })
+  await Promise.all(finds)
+}

@@ -1,0 +1,22 @@
+/**
+ * Emulator: a whole synchronizer on one machine, as it would run on Knative.
+ *
+ * Start with {@link startEmulator}: the core, a dispatcher, and one process for each step, which is started again when
+ * it dies or its file changes. {@link startCore} and {@link createDispatching} are its parts, for those who run them
+ * alone. Time, randomness, HTTP, processes and watched folders are arguments.
+ */
+export { startEmulator, type Emulator, type EmulatorOptions } from './emulator.ts'
+export { startCore, type CoreSettings, type Ports, type RunningCore } from './start-core.ts'
+export { createDispatching, type Dispatching, type DispatchingOptions } from './dispatching.ts'
+export { findElsewhere } from './find-elsewhere.ts'
+export { startHealthServer, type HealthServer } from './health-server.ts'
+export { createClosers, type Closers } from './closers.ts'
+export { fired, sleep } from './sleep.ts'
+
+// What it needs from the outside.
+export type { Project, ProjectStep, StepSettings } from './project.ts'
+export type { Ask, Description } from './describe.ts'
+export type { SpawnStep } from './step-process.ts'
+export type { WatchFolder } from './restart-on-change.ts'
+export type { Processes } from './lock-folder.ts'
+export type { Log } from './log.ts'

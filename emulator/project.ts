@@ -1,0 +1,35 @@
+import type { ModelFile } from '#contract'
+
+/** How the dispatcher treats one step. */
+export type StepSettings = {
+  readonly timeoutMs: number
+  readonly concurrency: number
+  readonly deferredDelayMs: number
+  readonly retry: { readonly firstMs: number; readonly capMs: number }
+}
+
+export type ProjectStep = {
+  /** A DNS label: the step's file name without its ending. */
+  readonly step: string
+  /** Absolute; undefined when the function runs elsewhere. */
+  readonly file: string | undefined
+  /** Where the function runs when it is not started here. */
+  readonly url: string | undefined
+  /** What the configuration says about the step; undefined: the running function is asked. */
+  readonly observes: string | undefined
+  readonly include: readonly string[] | undefined
+  readonly settings: StepSettings
+}
+
+/** A synchronizer as it stands in its folder. */
+export type Project = {
+  readonly name: string
+  readonly version: string
+  /** Absolute path. */
+  readonly folder: string
+  readonly models: readonly ModelFile[]
+  readonly requiredModels: readonly string[]
+  /** Absolute; undefined when the configuration names none. */
+  readonly stepsDir: string | undefined
+  readonly steps: readonly ProjectStep[]
+}

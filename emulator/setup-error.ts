@@ -1,0 +1,8 @@
+/**
+ * Something outside the program is not as it must be: a file, a port, a folder, an argument. The message is for the
+ * person who can repair it and says what to do; it needs no stack.
+ */
+export class SetupError extends Error {
+  override readonly name = 'SetupError'
+  readonly code = 'SETUP'
+}
