@@ -139,7 +139,8 @@ export const connectRemoteSource = (options: RemoteSourceOptions): RemoteSource 
     if (closed) return
     fail(outage)
     failures += 1
-    if (outage.code !== loggedCode) log.warn({ endpoint, err: outage }, 'no connection to the core')
+    if (outage.code !== loggedCode)
+      log.warn({ endpoint, reason: outage.message }, 'no connection to the core')
     loggedCode = outage.code
     const backoff = outage.code === 'UNAVAILABLE' ? reconnect : reconnectRefused
     cancelPause = clock.after(backoffMs(failures, backoff, random), start)
