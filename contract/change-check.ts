@@ -65,10 +65,7 @@ const expanded = (value: unknown, path: string, depth: number): void => {
 const previous: Check = (value, path) => {
   if (value === undefined) return
   const attempt = objectAt(value, path)
-  integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)(
-    ownValue(attempt, 'code'),
-    `${path}.code`,
-  )
+  integer(-2_147_483_648, 2_147_483_647)(ownValue(attempt, 'code'), `${path}.code`)
   text(ownValue(attempt, 'text'), `${path}.text`)
 }
 

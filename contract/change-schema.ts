@@ -56,7 +56,10 @@ export const changeSchema = {
     previous: {
       type: 'object',
       required: ['code', 'text'],
-      properties: { code: { type: 'integer' }, text: { type: 'string' } },
+      properties: {
+        code: { type: 'integer', minimum: -2_147_483_648, maximum: 2_147_483_647 },
+        text: { type: 'string' },
+      },
     },
   },
   $defs: { ...levels, ...related },
