@@ -15,12 +15,23 @@ const indexName = (definition: string): string =>
 
 const ownFields = (model: Model) => model.fields.filter((field) => field.declaredIn === model.name)
 
+/** Groups of the model itself: a group of an ancestor is kept by the ancestor's index. */
+const ownGroups = (schema: Schema, model: Model): Model['uniqueTogether'] => {
+  const inherited = new Set(
+    model.ancestry
+      .slice(1)
+      .flatMap((ancestor) => schema.model(ancestor)?.uniqueTogether ?? [])
+      .map((names) => names.join()),
+  )
+  return model.uniqueTogether.filter((names) => !inherited.has(names.join()))
+}
+
 /** The rules that the model's own text states; its descendants obey them as well. */
-const uniqueRules = (model: Model): readonly UniqueRule[] => [
+const uniqueRules = (schema: Schema, model: Model): readonly UniqueRule[] => [
   ...ownFields(model)
     .filter((field) => field.unique && !isColumn(field.name))
     .map((field) => ({ model: model.name, fields: [field.wireName] })),
-  ...model.uniqueTogether.map((names) => ({
+  ...ownGroups(schema, model).map((names) => ({
     model: model.name,
     fields: names.map(
       (name) => model.fields.find((field) => field.name === name)?.wireName ?? name,
@@ -59,7 +70,7 @@ const wantedIndexes = (schema: Schema) => {
     wanted.set(name, { ddl, rule })
   }
   for (const model of schema.models.filter((candidate) => !candidate.abstract)) {
-    for (const rule of uniqueRules(model)) {
+    for (const rule of uniqueRules(schema, model)) {
       const scoped = `where ${scope(schema, model)} and not deleted`
       want(`(${expressions(model, rule.fields)}) ${scoped}`, true, rule)
     }

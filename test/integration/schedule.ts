@@ -1,0 +1,303 @@
+import { keyText, type Change, type Outcome, type WorkSource } from '#contract'
+import { createDispatcher, type Target } from '#dispatcher'
+import { administrator, type TestStore } from '../support/store.ts'
+
+/** Boxes stand on shelves, shelves in racks: three models, each with a step, each depending on the one before. */
+export const shelfModels = `
+option name = "shelves";
+option app_label = "shelves";
+
+message Rack (XOSBase) {
+  required int32 value = 1 [default = 0];
+}
+message Shelf (XOSBase) {
+  required int32 value = 1 [default = 0];
+  required manytoone rack->Rack:shelves = 2:1001;
+}
+message Box (XOSBase) {
+  required int32 value = 1 [default = 0];
+  required manytoone shelf->Shelf:boxes = 2:1001;
+}
+`
+
+export const modelNames = ['Rack', 'Shelf', 'Box'] as const
+
+export const shelfSteps = [
+  { step: 'rack', model: 'Rack', include: ['shelves'] },
+  { step: 'shelf', model: 'Shelf', include: ['rack', 'boxes'] },
+  { step: 'box', model: 'Box', include: ['shelf'] },
+]
+
+/** What may happen, in any order. `pick` chooses among what there is at that moment. */
+export type Action =
+  | { readonly kind: 'create'; readonly model: (typeof modelNames)[number]; readonly pick: number }
+  | { readonly kind: 'edit'; readonly pick: number; readonly value: number }
+  | { readonly kind: 'delete'; readonly pick: number }
+  | { readonly kind: 'answer'; readonly pick: number; readonly outcome: Outcome }
+  | { readonly kind: 'wait'; readonly ms: number }
+  /** The dispatcher stops taking part, as a process does that is paused or killed; another one starts. */
+  | { readonly kind: 'replace' }
+
+type Call = {
+  readonly change: Change
+  readonly by: Participant
+  answer(outcome: Outcome): void
+}
+
+type Participant = { isGone: boolean; readonly stop: AbortController }
+
+const parents: Readonly<Record<string, string | undefined>> = { Shelf: 'rack', Box: 'shelf' }
+const children: Readonly<Record<string, string | undefined>> = { Rack: 'shelves', Shelf: 'boxes' }
+
+/** A delete that fails for good waits for a person, whom these schedules do not have. */
+const answerFor = ({ operation }: Change, outcome: Outcome): Outcome =>
+  operation === 'delete' && outcome.kind === 'failed' ? { ...outcome, retry: true } : outcome
+
+/** The source as a dispatcher sees it that may be gone: it takes no more, but its late reports still arrive. */
+const throughParticipant = (source: WorkSource, by: Participant): WorkSource => {
+  const never = new Promise<never>(() => undefined)
+  return {
+    ...source,
+    lease: (name, wants) => (by.isGone ? never : source.lease(name, wants)),
+    heartbeat: (name) => (by.isGone ? never : source.heartbeat(name)),
+    leave: (name) => (by.isGone ? never : source.leave(name)),
+  }
+}
+
+/**
+ * Runs the real store and the real dispatcher under the manual clock, with functions whose answers the schedule
+ * decides, and notes every breach of the invariants of design section 8.
+ */
+export const createWorld = (under: TestStore) => {
+  const breaches: string[] = []
+  const inFlight = new Set<Call>()
+  /** What the functions brought into being: the value each record's step saw last. */
+  const backend = new Map<string, number>()
+  const everSynced = new Set<string>()
+  const everDeleted = new Set<string>()
+  let calls = 0
+  let participants = 0
+  let current: Participant | undefined
+  let settled = (): Promise<void> => Promise.resolve()
+
+  const breach = (text: string): void => {
+    breaches.push(text)
+  }
+
+  const checkDependencies = ({ operation, model, record, expanded }: Change): void => {
+    const name = `${model}/${String(record['id'])}`
+    if (operation === 'sync') {
+      const link = parents[model]
+      const parent = link === undefined ? undefined : expanded[link]
+      if (parent === undefined || parent === null || !('record' in parent)) return
+      const { enacted, updated } = parent.record
+      if (Number(enacted ?? 0) >= Number(updated)) return
+      breach(`${name} was called before the ${parent.model} it depends on was synced`)
+      return
+    }
+    const set = children[model]
+    const dependents = set === undefined ? [] : expanded[set]
+    if (!Array.isArray(dependents)) return
+    const alive = dependents.filter(
+      ({ record: child }) =>
+        child['backend_need_delete'] === true && child['backend_need_reap'] !== true,
+    )
+    if (alive.length > 0) breach(`${name} was deleted before what depends on it`)
+  }
+
+  const receive = (change: Change): void => {
+    const key = keyText({ model: change.model, id: Number(change.record['id']) })
+    for (const other of inFlight) {
+      if (keyText({ model: other.change.model, id: Number(other.change.record['id']) }) !== key)
+        continue
+      if (!other.by.isGone) breach(`${key} was called twice at once`)
+    }
+    checkDependencies(change)
+    if (change.operation === 'sync') {
+      everSynced.add(key)
+      backend.set(key, Number(change.record['value']))
+    } else {
+      if (!everSynced.has(key)) breach(`${key} was deleted, but never synced`)
+      everDeleted.add(key)
+      backend.delete(key)
+    }
+  }
+
+  const start = (): void => {
+    participants += 1
+    const by: Participant = { isGone: false, stop: new AbortController() }
+    const targets = shelfSteps.map(({ step, model }): Target => ({
+      step,
+      model,
+      url: 'http://127.0.0.1:1/',
+      timeoutMs: 30_000,
+      concurrency: 2,
+      deferredDelayMs: 5_000,
+      retry: { firstMs: 1_000, capMs: 600_000 },
+    }))
+    const nothing = (): void => undefined
+    const dispatcher = createDispatcher({
+      name: `dispatcher-${participants}`,
+      synchronizer: 'shelves',
+      source: throughParticipant(under.work, by),
+      targets,
+      call: (_target, change) =>
+        new Promise((resolve) => {
+          calls += 1
+          receive(change)
+          const call: Call = {
+            change,
+            by,
+            answer(outcome) {
+              inFlight.delete(call)
+              resolve(outcome)
+            },
+          }
+          inFlight.add(call)
+        }),
+      clock: under.clock,
+      random: () => 0.5,
+      log: { info: nothing, warn: nothing, error: nothing },
+    })
+    current = by
+    settled = () => dispatcher.settled()
+    void dispatcher.run(by.stop.signal)
+  }
+
+  // Not `settled`: a call that nobody has answered yet keeps a dispatcher busy for ever.
+  const rest = (): Promise<void> => under.clock.advance(0)
+
+  const liveKeys = async () => {
+    const rows = await under.database.query<{ leaf: string; id: number }>(
+      `select leaf, id from record where root = any($1) and not deleted order by root, id`,
+      [[...modelNames]],
+    )
+    return rows
+  }
+
+  const picked = <T>(from: readonly T[], pick: number): T | undefined => from[pick % from.length]
+
+  const perform = async (action: Action): Promise<void> => {
+    switch (action.kind) {
+      case 'create': {
+        const link = parents[action.model]
+        const fields: Record<string, unknown> = { value: action.pick }
+        if (link !== undefined) {
+          const model = action.model === 'Box' ? 'Shelf' : 'Rack'
+          const parent = picked(await under.store.list(model), action.pick)
+          if (parent === undefined) return
+          fields[`${link}_id`] = parent['id']
+        }
+        await under.store.create(action.model, fields, administrator)
+        return
+      }
+      case 'edit':
+      case 'delete': {
+        const row = picked(await liveKeys(), action.pick)
+        if (row === undefined) return
+        if (action.kind === 'delete') await under.store.remove(row.leaf, row.id, administrator)
+        else await under.store.update(row.leaf, row.id, { value: action.value }, administrator)
+        return
+      }
+      case 'answer': {
+        const call = picked([...inFlight], action.pick)
+        call?.answer(answerFor(call.change, action.outcome))
+        return
+      }
+      case 'wait':
+        await under.clock.advance(action.ms)
+        return
+      case 'replace':
+        if (current !== undefined) current.isGone = true
+        start()
+        return
+    }
+  }
+
+  const pendingCount = async (): Promise<number> => {
+    const [row] = await under.database.query<{ count: number }>(
+      `select count(*)::int as count from record where root = any($1) and pending`,
+      [[...modelNames]],
+    )
+    return row?.count ?? 0
+  }
+
+  /** What failed for good waits for an edit, so it gets one. */
+  const touchFailed = async (): Promise<void> => {
+    const rows = await under.database.query<{ leaf: string; id: number }>(
+      `select leaf, id from record where pending and not deleted and next_run is null`,
+    )
+    for (const { leaf, id } of rows) await under.store.update(leaf, id, {}, administrator)
+  }
+
+  /** Milliseconds until something is due by itself, or a lost dispatcher is given up. */
+  const untilNextDue = async (): Promise<number> => {
+    const [row] = await under.database.query<{ due: number | null }>(
+      `select min(due) as due from (
+         select next_run as due from record where root = any($1) and pending and lease_owner is null
+         union all
+         select expires from dispatcher
+       ) moments where due > $2`,
+      [[...modelNames], under.clock.now() * 1000],
+    )
+    return row?.due == null ? 30_000 : Math.ceil(row.due / 1000) - under.clock.now()
+  }
+
+  /** From now on every function answers at once and well, and time passes. */
+  const stopFaults = async (): Promise<void> => {
+    for (let round = 0; round < 200; round += 1) {
+      for (const call of [...inFlight]) call.answer({ kind: 'synced' })
+      await rest()
+      if (inFlight.size > 0) continue
+      await touchFailed()
+      if ((await pendingCount()) === 0) return
+      await under.clock.advance(await untilNextDue())
+    }
+    breach('records stay pending although nothing fails any more')
+  }
+
+  const checkEnd = async (): Promise<void> => {
+    const rows = await under.database.query<{
+      leaf: string
+      id: number
+      value: number
+      deleted: boolean
+      code: number
+      synced: boolean
+    }>(
+      `select leaf, id, (fields ->> 'value')::int as value, deleted, backend_code as code,
+              enacted >= updated as synced
+       from record where root = any($1)`,
+      [[...modelNames]],
+    )
+    for (const row of rows) {
+      const key = keyText({ model: row.leaf, id: row.id })
+      if (row.deleted) breach(`${key} was deleted and did not go`)
+      else if (!row.synced || row.code !== 1) breach(`${key} is not synced at the end`)
+      else if (backend.get(key) !== row.value) breach(`the last write of ${key} was lost`)
+      backend.delete(key)
+    }
+    for (const key of backend.keys()) breach(`${key} is gone, but its function was never told`)
+    const before = calls
+    // Longer than a safety scan takes to come round.
+    await under.clock.advance(31_000)
+    await rest()
+    if (calls !== before) breach('a function was called although no record had changed')
+  }
+
+  const run = async (actions: readonly Action[]): Promise<readonly string[]> => {
+    start()
+    for (const action of actions) {
+      await perform(action)
+      await rest()
+    }
+    await stopFaults()
+    await checkEnd()
+    await settled()
+    current?.stop.abort()
+    await rest()
+    return breaches
+  }
+
+  return { run }
+}
