@@ -23,8 +23,11 @@ export type Manifest = {
 const documentsIn = (text: string): Manifest[] =>
   parseAllDocuments(text).map((document) => document.toJS() as Manifest)
 
+/** Not a dependency: whoever deploys has it, others do without. */
+const renderer = 'kubectl'
+
 const kustomize = (folder: string): string | undefined => {
-  const { status, stdout, stderr, error } = spawnSync('kubectl', ['kustomize', folder], {
+  const { status, stdout, stderr, error } = spawnSync(renderer, ['kustomize', folder], {
     cwd: root,
     encoding: 'utf8',
   })

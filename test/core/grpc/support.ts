@@ -98,11 +98,11 @@ export const createLog = () => {
   return { lines, info: write('info'), warn: write('warn'), error: write('error') }
 }
 
-export const username = 'admin@opencord.org'
-export const password = 'lét:mein'
+const username = 'admin@opencord.org'
+const password = 'lét:mein'
 
 /** Lets in those who know the password. */
-export const authenticate = (metadata: Metadata): Promise<void> => {
+const authenticate = (metadata: Metadata): Promise<void> => {
   const expected = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
   return metadata.get('authorization')[0] === expected
     ? Promise.resolve()
