@@ -2,8 +2,8 @@ import type { Log } from './log.ts'
 
 type Entry = { readonly level: number; readonly msg: string; readonly fields: object }
 
-/** pino's own fields, which the parent's logger writes itself. */
-const ownFields = new Set(['level', 'msg', 'time', 'pid', 'hostname'])
+/** What the parent's logger writes itself. */
+const ownFields = new Set(['level', 'msg', 'time'])
 
 const entryOf = (line: string): Entry | undefined => {
   if (!line.startsWith('{')) return undefined

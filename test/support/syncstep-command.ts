@@ -1,0 +1,27 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import path from 'node:path'
+
+/** The folder of the package. */
+export const root = path.resolve(import.meta.dirname, '../..')
+
+/** What stands behind `node` to run `syncstep` from its source, as the npm script `syncstep` has it. */
+export const syncstepArguments = [
+  '-C',
+  'source',
+  '--enable-source-maps',
+  '--disable-warning=ExperimentalWarning',
+  '--import',
+  './ts-node.register.js',
+  path.join(root, 'cli/main.ts'),
+]
+
+/** As the command line starts it, but with plain variables. */
+export const spawnStep = (
+  file: string,
+  environment: Readonly<Record<string, string>>,
+): ChildProcess =>
+  spawn(process.execPath, [...syncstepArguments, 'function', file], {
+    cwd: root,
+    env: { PATH: process.env['PATH'], ...environment },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
