@@ -92,6 +92,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     name,
     source,
     health,
+    clock,
     log,
     sent: reportsSent,
     failed: sourceFailed,
@@ -187,9 +188,8 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
   const nextMoment = (): number => {
     const now = clock.now()
     let earliest = health.retryMs() ?? scanMs
-    for (const lane of lanes) {
-      const moment = lane.nextMs() ?? scanMs
-      if (moment > now && moment < earliest) earliest = moment
+    for (const moment of [outbox.nextMs(), ...lanes.map((lane) => lane.nextMs())]) {
+      if (moment !== undefined && moment > now && moment < earliest) earliest = moment
     }
     return earliest
   }
@@ -200,7 +200,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     turnScheduled = false
     if (over) return
     noticeTime()
-    outbox.flush()
+    outbox.flush(lanes.some((lane) => lane.held > 0))
     leaseMore()
     alarm.set(nextMoment())
     const waiting = watchers

@@ -90,6 +90,7 @@ export const createLane = (options: LaneOptions): Lane => {
   let ahead = leastAhead
   let finishedSinceLease = 0
   let lastLeaseMs = clock.now()
+  let leaseTookMs = 0
 
   const placesAt = (now: number): number => (closed ? 0 : passes(gate, now, target.concurrency))
 
@@ -198,15 +199,16 @@ export const createLane = (options: LaneOptions): Lane => {
       asked = limit
       hungry = false
       dueMs = undefined
-      ahead = lookAhead(finishedSinceLease, now - lastLeaseMs, {
-        least: leastAhead,
-        most: options.leaseAhead,
-      })
+      ahead = lookAhead(
+        { finished: finishedSinceLease, elapsedMs: now - lastLeaseMs, leaseMs: leaseTookMs },
+        { least: leastAhead, most: options.leaseAhead },
+      )
       finishedSinceLease = 0
       lastLeaseMs = now
     },
 
     leased(work, nextDueMs) {
+      leaseTookMs = clock.now() - lastLeaseMs
       if (nextDueMs !== undefined) expect(nextDueMs)
       if (work.length >= asked) hungry = true
       ready.push(...work)

@@ -1,5 +1,6 @@
-import type { Report, WorkSource } from '#contract'
+import type { Clock, Report, WorkSource } from '#contract'
 import type { Log } from './options.ts'
+import { reportPauseMs } from './report-pause.ts'
 import type { SourceHealth } from './source-health.ts'
 
 /** Bounds one transaction of the core, and one message to it. */
@@ -11,14 +12,20 @@ export type Outbox = {
   readonly size: number
   readonly sending: boolean
   add(report: Report): void
-  /** Sends what has gathered, as one batch. Does nothing while a batch is under way or the core is left alone. */
-  flush(): void
+  /**
+   * Sends what has gathered, as one batch. Does nothing while a batch is under way or the core is left alone; nor for
+   * a while after a batch, when more is to come.
+   */
+  flush(moreToCome: boolean): void
+  /** When a batch that waits for more is sent at the latest. */
+  nextMs(): number | undefined
 }
 
 export type OutboxOptions = {
   readonly name: string
   readonly source: WorkSource
   readonly health: SourceHealth
+  readonly clock: Clock
   readonly log: Log
   /** The core took these. */
   readonly sent: (reports: readonly Report[]) => void
@@ -29,18 +36,22 @@ export const createOutbox = ({
   name,
   source,
   health,
+  clock,
   log,
   sent,
   failed,
 }: OutboxOptions): Outbox => {
   let gathered: Report[] = []
   let batch: readonly Report[] = []
+  let pauseEndMs = 0
 
   const send = async (): Promise<void> => {
+    const startedMs = clock.now()
     try {
       const refused = await source.report(name, batch)
       const reports = batch
       batch = []
+      pauseEndMs = clock.now() + reportPauseMs(clock.now() - startedMs)
       for (const { key } of refused) {
         log.info({ model_name: key.model, pk: key.id }, 'report came too late')
       }
@@ -61,12 +72,16 @@ export const createOutbox = ({
       return batch.length > 0
     },
 
+    nextMs: () => (gathered.length > 0 ? pauseEndMs : undefined),
+
     add(report) {
       gathered.push(report)
     },
 
-    flush() {
+    flush(moreToCome) {
       if (batch.length > 0 || gathered.length === 0 || health.retryMs() !== undefined) return
+      const isFull = gathered.length >= largestBatch
+      if (moreToCome && !isFull && clock.now() < pauseEndMs) return
       batch = gathered.slice(0, largestBatch)
       gathered = gathered.slice(largestBatch)
       void send()

@@ -483,6 +483,29 @@ describe('a core that cannot be reached', () => {
     await stop()
   })
 
+  test('that takes its time for reports gets fewer of them, each with more', async () => {
+    const started = startDispatcher({ targets: [targetFor('Color', { concurrency: 3 })] })
+    const { source, pending, clock, stop } = started
+    source.setDelay((name) =>
+      name === 'report' ? new Promise((resolve) => clock.after(5, resolve)) : Promise.resolve(),
+    )
+    for (let id = 1; id <= 9; id += 1) source.write(key('Color', id))
+    await clock.advance(0)
+
+    // The request waits before it acts and again before it answers: 10 ms, so outcomes gather for 20 ms.
+    await pending[0]!.answer(synced)
+    await clock.advance(10)
+    await pending[0]!.answer(synced)
+    await clock.advance(10)
+    await pending[0]!.answer(synced)
+    await clock.advance(9)
+    expect(source.requests.filter(({ name }) => name === 'report')).toHaveLength(1)
+    await clock.advance(1)
+
+    expect(source.requests.filter(({ name }) => name === 'report').at(-1)?.count).toBe(2)
+    await stop()
+  })
+
   test('that is slow to take outcomes gets no more work than it can keep up with', async () => {
     const { source, clock, stop } = startDispatcher({ call: () => Promise.resolve(synced) })
     source.setDelay((name) =>
