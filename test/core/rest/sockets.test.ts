@@ -80,18 +80,27 @@ test.each([
 })
 
 test('a body that the client waits to be asked for is asked for when it is wanted', async () => {
-  const answer = await fetchText({ ...json, ...expectation }, '{"name":"asked","hello_from":"x"}')
+  const answer = await fetchText(
+    { ...json, ...expectation, connection: 'close' },
+    '{"name":"asked","hello_from":"x"}',
+  )
 
   expect(answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK/)
 })
 
-/** One request as bytes; all the bytes that come back. */
+test('a client that is refused while it sends hears no more after the answer', async () => {
+  const answer = await fetchText({ ...length, connection: 'keep-alive' }, 'the first of 100 MB')
+
+  expect(answer).toMatch(/^HTTP\/1\.1 401 /)
+  expect(answer).not.toContain('Timeout')
+})
+
+/** Sends one request as bytes; all the bytes that come back until the server ends the connection. */
 const fetchText = (headers: Record<string, string>, body: string): Promise<string> =>
   new Promise((resolve, reject) => {
     const socket = connect(ports.rest, '127.0.0.1')
     const lines = Object.entries({
       host: 'x',
-      connection: 'close',
       'content-length': String(body.length),
       ...headers,
     }).map(([name, value]) => `${name}: ${value}\r\n`)
@@ -100,7 +109,10 @@ const fetchText = (headers: Record<string, string>, body: string): Promise<strin
     socket.on('data', (data: string) => {
       text += data
     })
-    socket.on('close', () => resolve(text))
+    socket.on('end', () => {
+      socket.destroy()
+      resolve(text)
+    })
     socket.on('error', reject)
     socket.write(`POST ${services} HTTP/1.1\r\n${lines.join('')}\r\n${body}`)
   })
