@@ -16,7 +16,7 @@ export type Gate =
 export const openGate: Gate = { kind: 'open' }
 
 /** How long a target that is down is left alone between probes. */
-export const probeBackoff: Backoff = { firstMs: 1_000, capMs: 30_000 }
+const probeBackoff: Backoff = { firstMs: 1_000, capMs: 30_000 }
 
 /** What a gate needs to know beyond the outcome. */
 export type Circumstances = {

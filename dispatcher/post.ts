@@ -5,9 +5,9 @@ import type { Answer, Message, NoAnswer } from '#contract'
 import { textOfError } from './text-of-error.ts'
 
 /** A function has to say it in so many bytes. */
-export const largestAnswer = 1_048_576
+const largestAnswer = 1_048_576
 
-export type Posted = { readonly answer: Answer } | { readonly failure: NoAnswer }
+type Posted = { readonly answer: Answer } | { readonly failure: NoAnswer }
 
 const headerOf =
   (headers: IncomingHttpHeaders) =>

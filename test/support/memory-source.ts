@@ -27,7 +27,7 @@ type Entry = {
   lease: Lease | undefined
 }
 
-export type RequestName = 'lease' | 'report' | 'heartbeat' | 'leave'
+type RequestName = 'lease' | 'report' | 'heartbeat' | 'leave'
 
 export type MemorySource = WorkSource & {
   write(key: Key, fields?: Fields): void
