@@ -105,9 +105,11 @@ export const createStepProcess = (options: StepProcessOptions): StepProcess => {
     return describeFunction(ask, { url, token }, over)
   }
 
-  const becomesReady = async (over: AbortSignal): Promise<boolean> => {
+  const becomesReady = async ({ pid }: ChildProcess, over: AbortSignal): Promise<boolean> => {
     try {
-      onReady(await describeWhenReady(over))
+      const description = await describeWhenReady(over)
+      log.info({ step, observes: description.observes, url, pid }, 'Step is ready')
+      onReady(description)
       return true
     } catch (error) {
       if (!over.aborted) log.error({ step, err: error }, 'Step process is of no use')
@@ -130,7 +132,7 @@ export const createStepProcess = (options: StepProcessOptions): StepProcess => {
     const end = new AbortController()
     const exit = exitOf(child).finally(() => end.abort())
 
-    const wasReady = await becomesReady(AbortSignal.any([interrupted, end.signal]))
+    const wasReady = await becomesReady(child, AbortSignal.any([interrupted, end.signal]))
     if (wasReady) await Promise.race([exit, fired(interrupted)])
     if (!end.signal.aborted) await terminate(child, end.signal, stopping)
     if (interrupted.aborted) return wasReady
