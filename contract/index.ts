@@ -79,3 +79,4 @@ export {
   type WireReply,
   type WireRequest,
 } from './dispatch-protocol.ts'
+export { readableText } from './text.ts'

@@ -1,5 +1,6 @@
 import {
   changeId,
+  readableText,
   registerAfter,
   statusAfter,
   type Fields,
@@ -82,8 +83,16 @@ const reserved: ReadonlySet<string> = new Set([
   'policy_code',
 ])
 
+/** One text that the database cannot store must not keep the rest of a batch from being written. */
+const readable = (outcome: Report['outcome']): Report['outcome'] => {
+  if ('text' in outcome) return { ...outcome, text: readableText(outcome.text) }
+  if (outcome.kind !== 'synced' || outcome.note === undefined) return outcome
+  return { ...outcome, note: readableText(outcome.note) }
+}
+
 /** A success whose feedback cannot be written is a failure of the step: nothing of it is kept. */
-const judged = (model: Model, report: Report): Report => {
+const judged = (model: Model, given: Report): Report => {
+  const report = { ...given, outcome: readable(given.outcome) }
   const { outcome, operation } = report
   if (outcome.kind !== 'synced' || operation === 'delete') return report
   const finding = feedbackFinding(model, outcome.feedback ?? {})

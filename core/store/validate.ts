@@ -22,12 +22,16 @@ const integerRanges = {
   int64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
 } as const
 
+/** What came, for a message; never a secret. */
+const shownOf = (field: Field, value: unknown): string =>
+  field.name === 'password' ? 'something else' : shown(value)
+
 /** Characters as PostgreSQL and Python count them. */
 const codePoints = (text: string): number =>
   text.length - (text.match(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g)?.length ?? 0)
 
 const textFinding = (field: ScalarField, value: unknown): Finding => {
-  if (typeof value !== 'string') return `expected a string, got ${shown(value)}`
+  if (typeof value !== 'string') return `expected a string, got ${shownOf(field, value)}`
   if (value.includes('\0')) return 'expected text without NUL characters'
   if (/\p{Surrogate}/u.test(value)) return 'expected well-formed Unicode text'
   if (value === '') return field.blank ? undefined : 'This field cannot be blank.'
@@ -37,11 +41,11 @@ const textFinding = (field: ScalarField, value: unknown): Finding => {
   }
   if (field.choices !== undefined && !field.choices.some((choice) => choice.value === value)) {
     const known = field.choices.flatMap((choice) => choice.value ?? [])
-    return `expected one of ${known.join(', ')}, got ${shown(value)}`
+    return `expected one of ${known.join(', ')}, got ${shownOf(field, value)}`
   }
   if (field.format === 'ip' && isIP(value) === 0)
-    return `expected an IP address, got ${shown(value)}`
-  if (field.format === 'url' && !isUrl(value)) return `expected a URL, got ${shown(value)}`
+    return `expected an IP address, got ${shownOf(field, value)}`
+  if (field.format === 'url' && !isUrl(value)) return `expected a URL, got ${shownOf(field, value)}`
   return undefined
 }
 
@@ -49,7 +53,7 @@ const numberFinding = (field: ScalarField, value: unknown): Finding => {
   if (field.type === 'float' || field.type === 'double') {
     return typeof value === 'number' && Number.isFinite(value)
       ? undefined
-      : `expected a number, got ${shown(value)}`
+      : `expected a number, got ${shownOf(field, value)}`
   }
   if (field.type === 'bool' || field.type === 'string') return undefined
   const [least, most] = integerRanges[field.type]
@@ -57,17 +61,19 @@ const numberFinding = (field: ScalarField, value: unknown): Finding => {
   const max = Math.min(most, field.max ?? most)
   return isInteger(value, min, max)
     ? undefined
-    : `expected a whole number from ${min} to ${max}, got ${shown(value)}`
+    : `expected a whole number from ${min} to ${max}, got ${shownOf(field, value)}`
 }
 
 const scalarFinding = (field: ScalarField, value: unknown): Finding => {
   if (field.format === 'date') {
     return typeof value === 'number' && Number.isFinite(value)
       ? undefined
-      : `expected seconds since 1970 as a number, got ${shown(value)}`
+      : `expected seconds since 1970 as a number, got ${shownOf(field, value)}`
   }
   if (field.type === 'bool') {
-    return typeof value === 'boolean' ? undefined : `expected true or false, got ${shown(value)}`
+    return typeof value === 'boolean'
+      ? undefined
+      : `expected true or false, got ${shownOf(field, value)}`
   }
   return field.type === 'string' ? textFinding(field, value) : numberFinding(field, value)
 }
@@ -76,11 +82,13 @@ const isId = (value: unknown): value is number => isInteger(value, 1, 2 ** 31 - 
 
 const linkFinding = (field: LinkField, value: unknown): Finding => {
   if (field.multiplicity !== 'manytomany') {
-    return isId(value) ? undefined : `expected the id of a ${field.target}, got ${shown(value)}`
+    return isId(value)
+      ? undefined
+      : `expected the id of a ${field.target}, got ${shownOf(field, value)}`
   }
   return Array.isArray(value) && value.every(isId)
     ? undefined
-    : `expected a list of ids of ${field.target}, got ${shown(value)}`
+    : `expected a list of ids of ${field.target}, got ${shownOf(field, value)}`
 }
 
 /** What is wrong with the value of one field. Null means that there is none. */

@@ -407,3 +407,15 @@ test('a model has one step', async () => {
     'HelloWorldService is already observed by step service of hello-world; one model has one step',
   )
 })
+
+test('what a function says cannot keep a whole batch from being written', async () => {
+  await createService()
+  const hostile = 'a\0b \ud800 c'
+  await settle({ kind: 'failed', text: hostile, retry: true }, 0)
+  expect(await status(service, 1)).toEqual([2, expect.stringMatching(/^a.*b .* c$/u)])
+  await settle({ kind: 'synced', note: hostile, feedback: { backend_handle: hostile } })
+  expect(await status(service, 1)).toEqual([
+    2,
+    expect.stringContaining('feedback field backend_handle'),
+  ])
+})
