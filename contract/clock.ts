@@ -2,7 +2,7 @@
 export type Clock = {
   /** Milliseconds since 1970. */
   now(): number
-  /** Calls back once after `ms`; answers how to cancel. Never calls back synchronously. */
+  /** Calls back once after `ms`, however many; answers how to cancel. Never calls back synchronously. */
   after(ms: number, callback: () => void): () => void
 }
 

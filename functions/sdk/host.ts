@@ -33,9 +33,6 @@ const maxDiscardedBytes = 8 * maxEventBytes
 /** How long a connection that has not asked for anything yet may hold up the end. */
 const silentGraceMs = 1000
 
-/** Timers count in 31 bits. */
-const longestTimerMs = 2_147_483_647
-
 const timeouts = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
@@ -172,7 +169,7 @@ export const createHost = <R>(step: Step<R>, options: HostOptions): Host => {
     const leftMs = deadline - clock.now()
     if (leftMs <= 0) return tooLate(-leftMs)
     const controller = new AbortController()
-    const cancel = clock.after(Math.min(leftMs, longestTimerMs), () =>
+    const cancel = clock.after(leftMs, () =>
       controller.abort(new Error('The deadline of the change has passed')),
     )
     response.once('close', () => {

@@ -159,6 +159,7 @@ const rows: readonly (readonly [string, Given, Outcome])[] = [
     { status: 403, body: 'no' },
     misconfigured('it refuses the caller; check the token (HTTP 403: no)'),
   ],
+  ['300', { status: 300 }, misconfigured(`${redirects} (HTTP 300)`)],
   ['301', { status: 301 }, misconfigured(`${redirects} (HTTP 301)`)],
   ['304', { status: 304 }, misconfigured(`${redirects} (HTTP 304)`)],
   ['307', { status: 307 }, misconfigured(`${redirects} (HTTP 307)`)],

@@ -141,6 +141,10 @@ const refusal = (data: unknown, headers: Readonly<Record<string, string>> = {}):
   throw new Error('Expected the change to be refused')
 }
 
+/** Related records of related records, so many levels deep. */
+const nested = (depth: number): object =>
+  depth === 0 ? {} : { x: { model: 'M', record: { id: 1 }, expanded: nested(depth - 1) } }
+
 describe('a change is refused that', () => {
   test.each<[string, unknown, string]>([
     ['is a list', [], 'Expected data to be an object, got a list'],
@@ -201,8 +205,6 @@ describe('a change is refused that', () => {
   })
 
   test('nests deeper than steps can ask for', () => {
-    const nested = (depth: number): object =>
-      depth === 0 ? {} : { x: { model: 'M', record: { id: 1 }, expanded: nested(depth - 1) } }
     expect(refusal({ ...change, expanded: nested(4) }).message).toBe(
       'Expected data.expanded.x.expanded.x.expanded.x.expanded to be nested at most 3 deep, got a link "x"',
     )
@@ -274,6 +276,10 @@ test('the published schema and the checks accept the same', () => {
         return false
       }
     })
+  for (const depth of [0, 3, 4]) {
+    const data = { ...change, expanded: nested(depth) }
+    expect([weAccept(data), schemaAccepts(data)]).toEqual(depth > 3 ? [false, false] : [true, true])
+  }
   fc.assert(
     fc.property(fc.oneof(changes, spoilt), (data) => {
       expect(weAccept(data)).toBe(schemaAccepts(data))

@@ -343,6 +343,14 @@ describe('attributes', () => {
     )
   })
 
+  test('in structured mode need not name the type of JSON data', () => {
+    expect(structured({ data: 1 })).toEqual({
+      ...minimal,
+      datacontenttype: 'application/json',
+      data: 1,
+    })
+  })
+
   test('in structured mode may be null, which is the same as absent', () => {
     expect(structured({ subject: null, ext: null, data_base64: null })).toEqual(minimal)
     expect(structured({ data_base64: 'eyJhIjoxfQ==' }).data).toEqual({ a: 1 })
