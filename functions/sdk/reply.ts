@@ -18,7 +18,7 @@ const reply = (
   body,
 })
 
-export const emptyReply: Reply = { status: 204, headers: {}, body: '' }
+const emptyReply: Reply = { status: 204, headers: {}, body: '' }
 
 export const textReply = (status: number, text: string): Reply => reply(status, 'text/plain', text)
 
