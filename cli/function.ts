@@ -43,16 +43,17 @@ export const functionCommand: Command = {
       clock: world.clock,
       ...(token === '' ? {} : { token }),
     })
-    await listen(host, input.port('port'), input.text('host') ?? '')
+    const port = await listen(host, input.port('port'), input.text('host') ?? '')
+    log.debug({ step: name, port }, 'Function is listening')
     if (!stop.aborted) await once(stop, 'abort')
     await host.close(drainMs)
     return 0
   },
 }
 
-const listen = async (server: Host, port: number, host: string): Promise<void> => {
+const listen = async (server: Host, port: number, host: string): Promise<number> => {
   try {
-    await server.listen(port, host)
+    return (await server.listen(port, host)).port
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason'
     throw new Failure(`Cannot listen on port ${port} of ${host}: ${code}. Set PORT or --port.`)
