@@ -3,7 +3,7 @@ import { suggestion } from './nearest.ts'
 import { UsageError } from './usage-error.ts'
 import type { World } from './world.ts'
 
-export type Flag = {
+type Flag = {
   /** `switch` takes no value; a port is a whole number, 0 for any free one. */
   readonly kind: 'text' | 'port' | 'switch'
   readonly help: string

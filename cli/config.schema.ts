@@ -140,7 +140,7 @@ export const keysNotThereYet: Readonly<Record<string, string>> = {
 
 type Duration = string | number
 
-export type FunctionFile = {
+type FunctionFile = {
   readonly url?: string
   readonly observes?: string
   readonly include?: readonly string[]

@@ -1,5 +1,5 @@
 /** The part of `process` that tells when to stop. */
-export type Signalled = {
+type Signalled = {
   on(event: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'disconnect', listener: () => void): unknown
   /** There is a parent that started this process and will tell it when to end. */
   readonly connected?: boolean

@@ -69,7 +69,7 @@ export const runProgram = (
 
 export type Instance = Readonly<Record<string, unknown>>
 
-export type Reply = {
+type Reply = {
   readonly status: number
   readonly text: string
   readonly body: Instance

@@ -47,6 +47,9 @@ const statusBecomes = (running: Running, code: number, text: RegExp) =>
 let tutorial: Awaited<ReturnType<typeof copyTutorial>>
 let running: Running
 
+const stepPids = (): readonly number[] =>
+  ['hello-world-service', 'hello-world-service-instance'].map((step) => running.stepPid(step))
+
 const sayHelloTo = async (name: string): Promise<void> => {
   const reply = await running.rest('PUT', `${instances}/1`, { hello_to: name })
   expect(reply.status).toBe(200)
@@ -220,7 +223,7 @@ test('a data folder has one program at a time', async () => {
 test('when the whole program is killed, its steps end, and the next one goes on where it was', async () => {
   await sayHelloTo('Tyrion Lannister')
   await statusBecomes(running, 0, /Maybe later$/)
-  const steps = ['hello-world-service', 'hello-world-service-instance'].map(running.stepPid)
+  const steps = stepPids()
   running.kill('SIGKILL')
   await running.exit
   await until('the end of its steps', () => !steps.some(isRunning))
@@ -249,7 +252,7 @@ test('what is deleted is deleted by its function, and then gone', async () => {
 })
 
 test('Ctrl-C ends everything within five seconds', async () => {
-  const steps = ['hello-world-service', 'hello-world-service-instance'].map(running.stepPid)
+  const steps = stepPids()
   const from = Date.now()
   running.kill('SIGINT')
 

@@ -80,7 +80,8 @@ test('however many want a folder at once, one at a time has it', async () => {
 })
 
 test('this process is known to run, by its start; one that cannot be is not', async () => {
-  const { ownId, startOf } = systemProcesses
+  const startOf = (id: number) => systemProcesses.startOf(id)
+  const { ownId } = systemProcesses
 
   expect(await startOf(ownId)).toBe(await startOf(ownId))
   expect(await startOf(ownId)).not.toBe(await startOf(process.ppid))

@@ -1,0 +1,180 @@
+import { expect, onTestFinished, test } from 'vitest'
+import type { Change, Registration } from '#contract'
+import type { Target } from '#dispatcher'
+import { createDispatching } from '../../emulator/dispatching.ts'
+import type { ProjectStep } from '../../emulator/project.ts'
+import { createManualClock } from '../support/manual-clock.ts'
+import { createMemorySource } from '../support/memory-source.ts'
+import { createRecordedLog } from '../support/recorded-log.ts'
+
+const stepOf = (step: string, said: Partial<ProjectStep> = {}): ProjectStep => ({
+  step,
+  file: undefined,
+  url: undefined,
+  observes: undefined,
+  include: undefined,
+  settings: {
+    timeoutMs: 1_000,
+    concurrency: 1,
+    deferredDelayMs: 1_000,
+    retry: { firstMs: 1_000, capMs: 1_000 },
+  },
+  ...said,
+})
+
+const paint = stepOf('paint')
+const mix = stepOf('mix')
+
+const refusal = (message: string): Error =>
+  Object.assign(new Error(message), { code: 'VALIDATION' })
+
+const start = (steps: readonly ProjectStep[] = [paint, mix]) => {
+  const clock = createManualClock()
+  const source = createMemorySource(clock)
+  const registrations: Registration[] = []
+  const calls: { readonly url: string; readonly model: string }[] = []
+  const state = { open: 0, refuse: undefined as Error | undefined }
+  const { log, entries } = createRecordedLog()
+  const dispatching = createDispatching({
+    project: {
+      name: 'colours',
+      version: '1',
+      folder: '/project',
+      models: [],
+      requiredModels: [],
+      stepsDir: undefined,
+      steps,
+    },
+    name: 'test',
+    source: {
+      ...source,
+      register: async (registration) => {
+        if (state.refuse) throw state.refuse
+        registrations.push(registration)
+      },
+    },
+    openCall: () => {
+      state.open += 1
+      return {
+        call: async ({ url }: Target, { model }: Change) => {
+          calls.push({ url, model })
+          return { kind: 'synced' }
+        },
+        close: async () => void (state.open -= 1),
+      }
+    },
+    clock,
+    random: () => 0.5,
+    log,
+    graceMs: 0,
+  })
+  const stop = async (): Promise<void> => {
+    const stopped = dispatching.stop()
+    await clock.advance(2_000)
+    await stopped
+  }
+  onTestFinished(stop)
+  return { dispatching, clock, source, registrations, calls, state, entries, stop }
+}
+
+test('steps are registered together, in the order of the project, and called where they run', async () => {
+  const { dispatching, clock, source, registrations, calls } = start()
+  dispatching.found(mix, 'http://mix/', { observes: 'Mixture', include: ['owner'] })
+  dispatching.found(paint, 'http://paint/', { observes: 'Color', include: [] })
+  await dispatching.begin()
+  source.write({ model: 'Color', id: 1 })
+  await clock.advance(0)
+
+  expect(registrations.map(({ steps }) => steps)).toEqual([
+    [
+      { step: 'paint', model: 'Color', include: [] },
+      { step: 'mix', model: 'Mixture', include: ['owner'] },
+    ],
+  ])
+  expect(calls).toEqual([{ url: 'http://paint/', model: 'Color' }])
+})
+
+test('a step that is found later is registered with the others, and served from then on', async () => {
+  const { dispatching, clock, source, registrations, calls, state } = start()
+  dispatching.found(paint, 'http://paint/', { observes: 'Color', include: [] })
+  await dispatching.begin()
+  source.write({ model: 'Mixture', id: 1 })
+  await clock.advance(0)
+  expect(calls).toEqual([])
+
+  dispatching.found(mix, 'http://mix/', { observes: 'Mixture', include: [] })
+  await clock.advance(0)
+  expect(registrations.at(-1)?.steps.map(({ step }) => step)).toEqual(['paint', 'mix'])
+  expect(calls).toEqual([{ url: 'http://mix/', model: 'Mixture' }])
+  expect(state.open).toBe(1)
+})
+
+test('what a step says again changes nothing; what it says anew is registered', async () => {
+  const { dispatching, clock, registrations } = start()
+  dispatching.found(paint, 'http://paint/', { observes: 'Color', include: [] })
+  await dispatching.begin()
+  dispatching.found(paint, 'http://paint/', { observes: 'Color', include: [] })
+  await clock.advance(0)
+  expect(registrations).toHaveLength(1)
+
+  dispatching.found(paint, 'http://paint/', { observes: 'Color', include: ['owner'] })
+  await clock.advance(0)
+  expect(registrations).toHaveLength(2)
+})
+
+test('what the configuration says counts more than what a function says', async () => {
+  const configured = stepOf('paint', { observes: 'Color', include: ['owner'] })
+  const { dispatching, registrations } = start([configured])
+  dispatching.found(configured, 'http://paint/', { observes: 'Other', include: [] })
+  await dispatching.begin()
+
+  expect(registrations[0]?.steps).toEqual([{ step: 'paint', model: 'Color', include: ['owner'] }])
+})
+
+test('what the core refuses ends the start, in its words', async () => {
+  const { dispatching, state } = start()
+  state.refuse = refusal('Step paint observes Colour, which is not a model')
+
+  await expect(dispatching.begin()).rejects.toMatchObject({
+    code: 'SETUP',
+    message: 'Step paint observes Colour, which is not a model',
+  })
+})
+
+test('what the core refuses later is told, and what ran goes on', async () => {
+  const { dispatching, clock, source, calls, state, entries } = start()
+  dispatching.found(paint, 'http://paint/', { observes: 'Color', include: [] })
+  await dispatching.begin()
+  state.refuse = refusal('no such model')
+  dispatching.found(mix, 'http://mix/', { observes: 'Nothing', include: [] })
+  source.write({ model: 'Color', id: 1 })
+  await clock.advance(60_000)
+
+  expect(entries.filter(({ level }) => level === 'error')).toMatchObject([
+    { message: 'Cannot register what the steps say of themselves now' },
+  ])
+  expect(calls).toHaveLength(1)
+})
+
+test('a core that cannot be reached is asked until it answers', async () => {
+  const { dispatching, clock, registrations, state } = start()
+  state.refuse = Object.assign(new Error('no connection'), { code: 'UNAVAILABLE' })
+  const begun = dispatching.begin()
+  await clock.advance(10_000)
+  expect(registrations).toEqual([])
+
+  state.refuse = undefined
+  await clock.advance(10_000)
+  await begun
+  expect(registrations).toHaveLength(1)
+})
+
+test('a stop ends the asking', async () => {
+  const { dispatching, clock, state, stop } = start()
+  state.refuse = Object.assign(new Error('no connection'), { code: 'UNAVAILABLE' })
+  const begun = dispatching.begin()
+  await clock.advance(1_000)
+  await stop()
+
+  await expect(begun).resolves.toBeUndefined()
+})
