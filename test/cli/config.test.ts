@@ -93,6 +93,10 @@ test('all mistakes are told at once, in the order of the file', () => {
   ])
 })
 
+test('all mistakes of the YAML itself are told at once too', () => {
+  expect(mistakesIn('name: x\nname: y\nname: z')).toHaveLength(2)
+})
+
 test('a password is not repeated in the message about it', () => {
   expect(mistakesIn('name: x\naccessor: {password: 12345}').join()).not.toContain('12345')
 })

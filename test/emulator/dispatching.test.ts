@@ -33,7 +33,7 @@ const start = (steps: readonly ProjectStep[] = [paint, mix]) => {
   const source = createMemorySource(clock)
   const registrations: Registration[] = []
   const calls: { readonly url: string; readonly model: string }[] = []
-  const state = { open: 0, refuse: undefined as Error | undefined }
+  const state = { open: 0, opened: 0, refuse: undefined as Error | undefined }
   const { log, entries } = createRecordedLog()
   const dispatching = createDispatching({
     project: {
@@ -55,6 +55,7 @@ const start = (steps: readonly ProjectStep[] = [paint, mix]) => {
     },
     openCall: () => {
       state.open += 1
+      state.opened += 1
       return {
         call: async ({ url }: Target, { model }: Change) => {
           calls.push({ url, model })
@@ -110,7 +111,7 @@ test('a step that is found later is registered with the others, and served from 
 })
 
 test('what a step says again changes nothing; what it says anew is registered', async () => {
-  const { dispatching, clock, registrations } = start()
+  const { dispatching, clock, registrations, state } = start()
   dispatching.found(paint, 'http://paint/', { observes: 'Color', include: [] })
   await dispatching.begin()
   dispatching.found(paint, 'http://paint/', { observes: 'Color', include: [] })
@@ -120,6 +121,7 @@ test('what a step says again changes nothing; what it says anew is registered', 
   dispatching.found(paint, 'http://paint/', { observes: 'Color', include: ['owner'] })
   await clock.advance(0)
   expect(registrations).toHaveLength(2)
+  expect(state.opened).toBe(1)
 })
 
 test('what the configuration says counts more than what a function says', async () => {

@@ -79,6 +79,35 @@ test('however many want a folder at once, one at a time has it', async () => {
   )
 })
 
+test('one who was slow to see that the holder is dead does not take the folder from a later one', async () => {
+  const folder = await temporaryFolder({ 'lock.3': '{"pid":99,"start":"dead"}' })
+  const process = machine(new Map([2, 3, 4].map((id) => [id, `start ${id}`])))
+  let looksAtHolder = (): void => undefined
+  const looking = new Promise<void>((resolve) => {
+    looksAtHolder = resolve
+  })
+  let goOn = (): void => undefined
+  const pause = new Promise<void>((resolve) => {
+    goOn = resolve
+  })
+  const slow = lockFolder(folder, {
+    ownId: 2,
+    async startOf(id) {
+      if (id !== 99) return process(2).startOf(id)
+      looksAtHolder()
+      await pause
+      return undefined
+    },
+  })
+  await looking
+  const release = await lockFolder(folder, process(3))
+  await release()
+  await lockFolder(folder, process(4))
+  goOn()
+
+  await expect(slow).rejects.toThrow('in use by process 4')
+})
+
 test('this process is known to run, by its start; one that cannot be is not', async () => {
   const startOf = (id: number) => systemProcesses.startOf(id)
   const { ownId } = systemProcesses
