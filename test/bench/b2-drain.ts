@@ -1,24 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openCore, openPglite } from '#core'
 import { createDispatcher, createHttpCall } from '#dispatcher'
 import { startServer } from './child.ts'
+import { realClock } from './clock.ts'
 import { sampleMessage } from './message.ts'
 import { postMany } from './post.ts'
 import { interleaved, printTable } from './statistics.ts'
 
 const records = 20_000
 const concurrency = 24
-
-const clock = {
-  now: () => Date.now(),
-  after: (ms: number, callback: () => void) => {
-    const timer = setTimeout(callback, ms)
-    return () => clearTimeout(timer)
-  },
-}
 
 const log = { info: () => undefined, warn: console.warn, error: console.error }
 
@@ -40,7 +32,7 @@ const drain = async (url: string, directory: string | undefined): Promise<number
     },
   ]
   const admin = { email: 'admin@opencord.org', password: 'letmein' }
-  const core = await openCore({ database, coreModels, clock, admin })
+  const core = await openCore({ database, coreModels, clock: realClock, admin })
   await core.work.register({
     name: 'bench',
     version: '1',
@@ -53,7 +45,7 @@ const drain = async (url: string, directory: string | undefined): Promise<number
      select 'Item', n, 'Item', jsonb_build_object('name', 'item-' || n, 'note', repeat('x', 240)),
             $1, $1, $1, 'Provisioning in progress', 0
      from generate_series(1, ${records}) n`,
-    [clock.now() * 1000],
+    [realClock.now() * 1000],
   )
   const target = {
     step: 'item',
@@ -64,14 +56,14 @@ const drain = async (url: string, directory: string | undefined): Promise<number
     deferredDelayMs: 5_000,
     retry: { firstMs: 1_000, capMs: 600_000 },
   }
-  const http = createHttpCall({ synchronizer: 'bench', clock, random: Math.random })
+  const http = createHttpCall({ synchronizer: 'bench', clock: realClock, random: Math.random })
   const dispatcher = createDispatcher({
     name: 'bench',
     synchronizer: 'bench',
     source: core.work,
     targets: [target],
     call: http.call,
-    clock,
+    clock: realClock,
     random: Math.random,
     log,
   })

@@ -14,8 +14,9 @@ export const sampleMessage = (mode: 'binary' | 'structured'): Message =>
     },
     {
       source: '/synchronizers/bench',
-      time: 1_795_340_477_467,
-      deadline: 4_102_444_800_000,
+      time: Date.now(),
+      // Long enough for a whole bench, short enough for one timer.
+      deadline: Date.now() + 3_600_000,
       mode,
     },
   )

@@ -1,4 +1,4 @@
-import { keyText, type Change, type Outcome, type WorkSource } from '#contract'
+import { keyText, type Change, type ExpandedRecord, type Outcome, type WorkSource } from '#contract'
 import { createDispatcher, type Target } from '#dispatcher'
 import { administrator, type TestStore } from '../support/store.ts'
 
@@ -98,7 +98,7 @@ export const createWorld = (under: TestStore) => {
     const set = children[model]
     const dependents = set === undefined ? [] : expanded[set]
     if (!Array.isArray(dependents)) return
-    const alive = dependents.filter(
+    const alive = (dependents as readonly ExpandedRecord[]).filter(
       ({ record: child }) =>
         child['backend_need_delete'] === true && child['backend_need_reap'] !== true,
     )

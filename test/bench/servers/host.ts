@@ -1,7 +1,8 @@
 import { createHost, type Step } from '#functions'
+import { realClock } from '../clock.ts'
 import { announce } from './announce.ts'
 
 const nothing = (): undefined => undefined
 const step: Step = { observes: 'Item', sync_record: nothing, delete_record: nothing }
 const log = { debug: nothing, info: nothing, warn: nothing, error: nothing }
-announce(createHost(step, { name: 'bench', log, now: () => Date.now() }).server)
+announce(createHost(step, { name: 'bench', log, clock: realClock }).server)
