@@ -4,31 +4,47 @@ import type { Database, Sql } from './database.ts'
 /** The calls that PGlite itself and its transactions have in common. */
 type Queryable = Pick<PGlite, 'query'>
 
-const sqlOf = (queryable: Queryable): Sql => ({
-  async query<Row>(text: string, parameters: readonly unknown[] = []) {
-    const { rows } = await queryable.query<Row>(text, [...parameters])
-    return rows
-  },
-})
+/** After so many written rows the dead ones are cleared away. */
+const rowsBetweenVacuums = 25_000
 
 /**
  * PostgreSQL in WebAssembly, in this process.
  *
- * @param directory where the data is kept; undefined keeps it in memory. The folder must not be in use by
- * another process: the caller sees to that. A folder that is not there is made; the caller makes sure that a
- * half-made one is never opened (see `openDataFolder` in `cli/`).
- * @param template a data folder as `dumpDataDir` wrote it, to start from instead of an empty one.
+ * @param directory where the data is kept; undefined keeps it in memory. The caller makes sure that no other process
+ * uses the folder, and that one whose making was cut short is never opened (see `emulator/data-folder.ts`).
  */
-export const openPglite = async (directory?: string, template?: Blob): Promise<Database> => {
+export const openPglite = async (directory?: string): Promise<Database> => {
   const pglite = await PGlite.create({
     ...(directory === undefined ? {} : { dataDir: directory }),
-    ...(template === undefined ? {} : { loadDataDir: template }),
     // A commit is on disk before its caller hears of it: the process may be killed at any moment.
     relaxedDurability: false,
   })
+  let written = 0
+
+  const sqlOf = (queryable: Queryable): Sql => ({
+    async query<Row>(text: string, parameters: readonly unknown[] = []) {
+      const { rows, affectedRows } = await queryable.query<Row>(text, [...parameters])
+      written += affectedRows ?? 0
+      return rows
+    },
+  })
+
+  // PGlite has no process beside it that would do this by itself, and updates leave dead rows behind.
+  const vacuumIfDue = (): void => {
+    if (written < rowsBetweenVacuums) return
+    written = 0
+    pglite.query('vacuum (analyze)').catch(() => {
+      // It is only housekeeping: a database in trouble says so at the next statement that matters.
+    })
+  }
+
   return {
     ...sqlOf(pglite),
-    transaction: (work) => pglite.transaction((transaction) => work(sqlOf(transaction))),
+    async transaction(work) {
+      const result = await pglite.transaction((transaction) => work(sqlOf(transaction)))
+      vacuumIfDue()
+      return result
+    },
     listen: (channel, listener) => pglite.listen(channel, listener),
     exclusive: true,
     close: () => pglite.close(),
