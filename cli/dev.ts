@@ -1,6 +1,6 @@
 import path from 'node:path'
-import { fired, startEmulator, type Ports } from '#emulator'
-import type { Command } from './command.ts'
+import { fired, sleep, startEmulator, type Ports } from '#emulator'
+import type { Command, Input } from './command.ts'
 import { adminVariable, coreFlags, coreSettings, developmentAdmin } from './core-settings.ts'
 import { listFiles } from './files.ts'
 import { logLevelFlag, logOf } from './log.ts'
@@ -43,11 +43,12 @@ const hintText = (tosca: number, sample: string, world: World): string => {
   ].join('\n')
 }
 
-/** Resolves after five seconds, so that nothing can hold up the end for longer. */
-const tooLong = (world: World): Promise<'late'> =>
-  new Promise((resolve) => {
-    world.clock.after(stopWithinMs, () => resolve('late'))
-  })
+/** Status 1, five seconds after the program was asked to end. */
+const lateEnd = async ({ stop, clock }: World): Promise<number> => {
+  await fired(stop)
+  await sleep(clock, stopWithinMs, new AbortController().signal)
+  return 1
+}
 
 /** Everything in one terminal: for writing and trying steps. */
 export const devCommand: Command = {
@@ -55,33 +56,35 @@ export const devCommand: Command = {
   flags: { ...coreFlags, ...logLevelFlag },
   variables: { [adminVariable]: 'Password of the first user, admin@opencord.org; else letmein' },
 
-  async run(input, world) {
-    const { stop, spawnStep, ask, watch, random, cwd } = world
-    const directory = input.parameter
-    const { project, database, logLevel, coreVersion } = await loadProject(cwd, directory)
-    const log = logOf(world, input.text('log-level') ?? logLevel, true)
-    noteCoreVersion(log, coreVersion)
-    const settings = await coreSettings(input, world, log, { development: true, database })
-    const emulator = await startEmulator(
-      {
-        ...settings,
-        project,
-        spawn: spawnStep,
-        ask,
-        watch,
-        random,
-        sourceFolders: await sourceFolders(project.folder),
-      },
-      stop,
-    )
-    if (emulator.hasSteps && !stop.aborted) {
-      world.stdout.write(urlsText(settings.host, emulator.ports))
-      const sample = await sampleOf(project.folder, directory)
-      if (sample !== undefined) world.stdout.write(hintText(emulator.ports.tosca, sample, world))
-      await fired(stop)
-    }
-    if (stop.aborted) log.info({}, 'Stopping')
-    const end = await Promise.race([emulator.stop(), tooLong(world)])
-    return end === 'late' ? 1 : 0
-  },
+  run: (input, world) => Promise.race([runUntilStopped(input, world), lateEnd(world)]),
+}
+
+const runUntilStopped = async (input: Input, world: World): Promise<number> => {
+  const { stop, spawnStep, ask, watch, random, cwd } = world
+  const directory = input.parameter
+  const { project, database, logLevel, coreVersion } = await loadProject(cwd, directory)
+  const log = logOf(world, input.text('log-level') ?? logLevel, true)
+  noteCoreVersion(log, coreVersion)
+  const settings = await coreSettings(input, world, log, { development: true, database })
+  const emulator = await startEmulator(
+    {
+      ...settings,
+      project,
+      spawn: spawnStep,
+      ask,
+      watch,
+      random,
+      sourceFolders: await sourceFolders(project.folder),
+    },
+    stop,
+  )
+  if (emulator.hasSteps && !stop.aborted) {
+    world.stdout.write(urlsText(settings.host, emulator.ports))
+    const sample = await sampleOf(project.folder, directory)
+    if (sample !== undefined) world.stdout.write(hintText(emulator.ports.tosca, sample, world))
+    await fired(stop)
+  }
+  if (stop.aborted) log.info({}, 'Stopping')
+  await emulator.stop()
+  return 0
 }

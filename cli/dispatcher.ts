@@ -71,8 +71,8 @@ export const dispatcherCommand: Command = {
   flags: {
     host: {
       kind: 'text',
-      help: 'Address of the health port',
-      default: '0.0.0.0',
+      help: 'Address of the health port; 0.0.0.0 for all',
+      default: '127.0.0.1',
       variable: 'SYNCSTEP_HOST',
     },
     'health-port': {
@@ -115,9 +115,11 @@ export const dispatcherCommand: Command = {
       const all = findElsewhere({ ...world, places, token, dispatching, log }, closers)
       await Promise.race([all, sleep(world.clock, firstChanceMs, stop)])
       await Promise.race([dispatching.begin(), fired(stop)])
-      readiness.isReady = !stop.aborted
-      log.info({ models: project.requiredModels }, 'required_models, found:')
-      log.info({ steps: project.steps.map(({ step }) => step) }, 'Loaded sync steps')
+      if (!stop.aborted) {
+        readiness.isReady = true
+        log.info({ models: project.requiredModels }, 'required_models, found:')
+        log.info({ steps: project.steps.map(({ step }) => step) }, 'Loaded sync steps')
+      }
       await fired(stop)
       log.info({}, 'Dispatcher is stopping')
     } finally {

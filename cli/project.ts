@@ -63,10 +63,11 @@ const allSteps = (config: ConfigFile, files: ReadonlyMap<string, string>, config
       `${configFile}: functions.${step} has neither a file in steps_dir nor a url.${hint}`,
     )
   }
-  return [
+  const steps = [
     ...[...files].map(([step, file]) => projectStep(config, step, file)),
     ...elsewhere.map(([step]) => projectStep(config, step, undefined)),
   ]
+  return steps.sort((a, b) => (a.step < b.step ? -1 : 1))
 }
 
 /** What a synchronizer's folder holds, with what only the command line needs to know beside it. */

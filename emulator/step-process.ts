@@ -108,7 +108,7 @@ export const createStepProcess = (options: StepProcessOptions): StepProcess => {
   const becomesReady = async ({ pid }: ChildProcess, over: AbortSignal): Promise<boolean> => {
     try {
       const description = await describeWhenReady(over)
-      log.info({ step, observes: description.observes, url, pid }, 'Step is ready')
+      log.info({ step, observes: description.observes, url, process: pid }, 'Step is ready')
       onReady(description)
       return true
     } catch (error) {

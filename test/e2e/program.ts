@@ -137,7 +137,7 @@ export const startDev = async (project: string, data: string): Promise<Running> 
       const ready = program.lines.filter(
         (line) => line.includes('Step is ready') && line.includes(`step=${step} `),
       )
-      return Number(/pid=(\d+)/.exec(ready.at(-1) ?? '')?.[1])
+      return Number(/process=(\d+)/.exec(ready.at(-1) ?? '')?.[1])
     },
   }
 }
