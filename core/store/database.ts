@@ -13,18 +13,3 @@ export type Database = Sql & {
   readonly exclusive: boolean
   close(): Promise<void>
 }
-
-/** SQLSTATE of a unique index that refused a row. */
-export const uniqueViolation = '23505'
-
-/** The part of a database error that code may look at; undefined for any other error. */
-export const databaseError = (
-  error: unknown,
-): { readonly code: string; readonly constraint: string | undefined } | undefined => {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') {
-    return undefined
-  }
-  const constraint =
-    'constraint' in error && typeof error.constraint === 'string' ? error.constraint : undefined
-  return { code: error.code, constraint }
-}

@@ -3,7 +3,7 @@ import { compile, render, type Schema, type Source } from '#xproto'
 import { CoreError } from '../errors.ts'
 import type { Sql } from './database.ts'
 import { includeFinding } from './expand.ts'
-import { reconcileIndexes } from './indexes.ts'
+import { reconcileKeys } from './keys.ts'
 import { wakeDispatchers } from './wake.ts'
 
 type Service = { readonly name: string; readonly models: readonly ModelFile[] }
@@ -26,7 +26,7 @@ const schemaOf = (coreModels: readonly Source[], services: readonly Service[]): 
 /** The schema of the core models and of every service that was ever loaded. */
 export const loadSchema = async (sql: Sql, coreModels: readonly Source[]): Promise<Schema> => {
   const schema = schemaOf(coreModels, await loadedServices(sql))
-  await reconcileIndexes(sql, schema)
+  await reconcileKeys(sql, schema)
   return schema
 }
 

@@ -2,6 +2,7 @@ import type { Fields } from '#contract'
 import type { Field, Model, Schema } from '#xproto'
 import { CoreError } from '../errors.ts'
 import type { Sql } from './database.ts'
+import { lookupRule } from './keys.ts'
 import { isColumn, rowKeyText, wireFields, type RecordRow, type RowKey } from './row.ts'
 
 /** The model of that name; throws NOT_FOUND for a name that is none, or that has no records. */
@@ -38,15 +39,21 @@ export const rowOf = async (
   return row
 }
 
+const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
+
 /** SQL that compares one field with parameter `$n`. Names come from the schema, values are bound. */
-const equals = (field: Field, n: number): string => {
+const equals = (schema: Schema, model: Model, field: Field, n: number): string => {
   if (field.kind === 'link' && field.multiplicity === 'manytomany') {
     return `exists (select from link l where l.source_root = r.root and l.source_id = r.id
-      and l.field = '${field.name.replaceAll("'", "''")}' and l.target_id::text = $${n})`
+      and l.field = ${quoted(field.name)} and l.target_id::text = $${n})`
   }
   if (field.name === 'leaf_model_name') return `r.leaf = $${n}`
   if (isColumn(field.name)) return `r.${field.name}::text = $${n}`
-  return `r.fields ->> '${field.wireName.replaceAll("'", "''")}' = $${n}`
+  const compared = `r.fields ->> ${quoted(field.wireName)} = $${n}`
+  const rule = lookupRule(schema, model, field.wireName)
+  if (rule === undefined) return compared
+  return `${compared} and r.id in (select k.id from key k
+    where k.rule = ${quoted(rule)} and k.value = md5($${n}) and k.root = r.root)`
 }
 
 /** Live records of the model whose fields equal the given ones, by id. */
@@ -67,7 +74,7 @@ export const liveRows = async (
     parameters.push(String(value))
     return field === undefined
       ? `r.id::text = $${parameters.length}`
-      : equals(field, parameters.length)
+      : equals(schema, model, field, parameters.length)
   })
   return sql.query<RecordRow>(
     `select r.* from record r

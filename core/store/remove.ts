@@ -1,4 +1,5 @@
 import type { Sql } from './database.ts'
+import { dropKeys } from './keys.ts'
 import { reap } from './reap.ts'
 import type { RowKey } from './row.ts'
 import { stopWaiting, wakeDispatchers, wakeWaiters } from './wake.ts'
@@ -26,6 +27,7 @@ export const softDelete = async (sql: Sql, key: RowKey, now: number): Promise<vo
      returning r.root, r.id, r.pending`,
     [key.root, key.id, now],
   )
+  await dropKeys(sql, deleted)
   await stopWaiting(sql, deleted)
   await wakeWaiters(
     sql,

@@ -1,9 +1,7 @@
 import type { Clock, Fields, WorkSource } from '#contract'
 import type { Schema, Source } from '#xproto'
 import { hashPassword } from '../access/password.ts'
-import { CoreError } from '../errors.ts'
-import { databaseError, uniqueViolation, type Database, type Sql } from './database.ts'
-import { uniqueRuleOf } from './indexes.ts'
+import type { Database, Sql } from './database.ts'
 import { endLeases, lease, touchDispatcher } from './lease.ts'
 import { onboard, loadSchema } from './onboard.ts'
 import type { Caller, Credentials, Records, Store } from './port.ts'
@@ -25,20 +23,6 @@ export type StoreOptions = {
 }
 
 export type OpenStore = { readonly store: Store; readonly work: WorkSource }
-
-/** Explains a row that a unique index refused; passes every other error on. */
-const explained = (schema: Schema, error: unknown): unknown => {
-  const refusal = databaseError(error)
-  if (refusal?.code !== uniqueViolation || refusal.constraint === undefined) return error
-  const rule = uniqueRuleOf(schema, refusal.constraint)
-  if (rule === undefined) return error
-  const names = rule.fields.join(', ')
-  return new CoreError(
-    'DUPLICATE_KEY',
-    `Another ${rule.model} already has this ${names}`,
-    Object.fromEntries(rule.fields.map((name) => [name, 'taken by another record'])),
-  )
-}
 
 const recordsOf = (sql: Sql, schema: Schema, now: () => number): Records => {
   const context = (): WriteContext => ({ sql, schema, now: now(), hashPassword })
@@ -98,10 +82,7 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
     return loaded
   })
 
-  const transaction = <T>(work: (sql: Sql) => Promise<T>): Promise<T> =>
-    database.transaction(work).catch((error: unknown) => {
-      throw explained(schema, error)
-    })
+  const transaction = <T>(work: (sql: Sql) => Promise<T>): Promise<T> => database.transaction(work)
   const writing = <T>(work: (records: Records) => Promise<T>): Promise<T> =>
     transaction((sql) => work(recordsOf(sql, schema, now)))
   const reading = (): Records => recordsOf(database, schema, now)

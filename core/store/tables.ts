@@ -89,6 +89,24 @@ const migrations: readonly string[] = [
   );
   create index link_target on link (target_root, target_id, field);
 
+  -- Values by which records are found, or which only one live record may have; see keys.ts.
+  create table key (
+    rule text not null,
+    value text not null,
+    root text not null,
+    id integer not null,
+    is_unique boolean not null,
+    primary key (root, id, rule),
+    foreign key (root, id) references record on delete cascade
+  );
+  create index key_value on key (rule, value);
+  create unique index key_unique on key (rule, value) where is_unique;
+
+  create table key_rule (
+    rule text primary key,
+    is_unique boolean not null
+  );
+
   -- root/id is parked until on_root/on_id is no longer pending.
   create table wait (
     root text not null,

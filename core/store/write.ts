@@ -2,6 +2,7 @@ import { initialStatus, type Fields } from '#contract'
 import type { Field, LinkField, Model, Schema } from '#xproto'
 import { CoreError } from '../errors.ts'
 import type { Sql } from './database.ts'
+import { writeKeys } from './keys.ts'
 import { liveRows, modelNamed, notFound, rowOf } from './read.ts'
 import { coreOwned, isColumn, stampOf, wireValue, type RecordRow } from './row.ts'
 import { findingOf, normalized } from './validate.ts'
@@ -251,6 +252,7 @@ export const createRecord = async (
   )
   if (row === undefined) throw new Error(`${modelName} was not written`)
   await insertLinks(context, row, targets)
+  await writeKeys(sql, schema, model, row)
   await wakeDispatchers(sql)
   return row
 }
@@ -340,6 +342,8 @@ export const updateRecord = async (
     )
     await insertLinks(context, written, targets)
   }
+  const named = [...changes.keys(), ...links.keys()].map(({ wireName }) => wireName)
+  await writeKeys(sql, schema, model, row, new Set(named))
   await stopWaiting(sql, [written])
   if (!written.pending) await wakeWaiters(sql, [written])
   await wakeDispatchers(sql)

@@ -1,0 +1,187 @@
+import type { Field, Model, Schema } from '#xproto'
+import { CoreError } from '../errors.ts'
+import type { Sql } from './database.ts'
+import { isColumn, type RowKey } from './row.ts'
+
+/**
+ * Fields by whose values records are found, or in which no two live records of a model agree. The values stand in
+ * the table `key`, beside the records: so a rule costs something when its fields are written, and nothing
+ * when a status is.
+ */
+type KeyRule = {
+  /** `Service name`, `Image name tag`. */
+  readonly rule: string
+  /** The model that states the rule; its descendants obey it as well. */
+  readonly model: string
+  /** Wire names. */
+  readonly names: readonly string[]
+  readonly is_unique: boolean
+}
+
+const ownFields = (model: Model) => model.fields.filter((field) => field.declaredIn === model.name)
+
+/** Groups of the model itself; an ancestor's groups are the ancestor's rules. */
+const ownGroups = (schema: Schema, model: Model): Model['uniqueTogether'] => {
+  const inherited = new Set(
+    model.ancestry
+      .slice(1)
+      .flatMap((ancestor) => schema.model(ancestor)?.uniqueTogether ?? [])
+      .map((names) => names.join()),
+  )
+  return model.uniqueTogether.filter((names) => !inherited.has(names.join()))
+}
+
+const wireNameOf = (model: Model, name: string): string =>
+  model.fields.find((field) => field.name === name)?.wireName ?? name
+
+const isMany = (field: Field): boolean =>
+  field.kind === 'link' && field.multiplicity === 'manytomany'
+
+const ownRules = (schema: Schema, model: Model): readonly KeyRule[] => {
+  const ruleOf = (names: readonly string[], is_unique: boolean): KeyRule => ({
+    rule: [model.name, ...names].join(' '),
+    model: model.name,
+    names,
+    is_unique,
+  })
+  const fields = ownFields(model).filter((field) => !isColumn(field.name))
+  const recipeKeys = new Set(model.toscaKeys.flat())
+  return [
+    ...fields.filter((field) => field.unique).map(({ wireName }) => ruleOf([wireName], true)),
+    ...ownGroups(schema, model).map((names) =>
+      ruleOf(
+        names.map((name) => wireNameOf(model, name)),
+        true,
+      ),
+    ),
+    ...fields
+      .filter((field) => !field.unique && !isMany(field))
+      .filter(
+        (field) => recipeKeys.has(field.wireName) || (field.indexed && field.kind === 'scalar'),
+      )
+      .map(({ wireName }) => ruleOf([wireName], false)),
+  ]
+}
+
+/** All rules that a record of the model obeys, inherited ones first. */
+const rulesOf = (schema: Schema, model: Model): readonly KeyRule[] =>
+  model.ancestry.toReversed().flatMap((name) => {
+    const ancestor = schema.model(name)
+    return ancestor === undefined || ancestor.abstract ? [] : ownRules(schema, ancestor)
+  })
+
+/** The rule that finds records of the model by this one field; undefined when there is none. */
+export const lookupRule = (schema: Schema, model: Model, wireName: string): string | undefined =>
+  rulesOf(schema, model).find(({ names }) => names.length === 1 && names[0] === wireName)?.rule
+
+/** A value in the table `key`: always short, whatever the field holds. Null when a field of the rule is. */
+const valueSql = `
+  lateral (
+    select case when bool_and(r.fields ->> n.name is not null)
+      then md5(string_agg(r.fields ->> n.name, chr(31) order by n.place)) end as value
+    from jsonb_array_elements_text(k.names) with ordinality n(name, place)
+  ) v`
+
+const taken = (rule: KeyRule): CoreError => {
+  const names = rule.names.join(', ')
+  return new CoreError(
+    'DUPLICATE_KEY',
+    `Another ${rule.model} already has this ${names}`,
+    Object.fromEntries(rule.names.map((name) => [name, 'taken by another record'])),
+  )
+}
+
+/**
+ * Writes the keys of a record that was created, or of which the named fields changed.
+ * Throws DUPLICATE_KEY when another live record has a value that has to be unique.
+ */
+export const writeKeys = async (
+  sql: Sql,
+  schema: Schema,
+  model: Model,
+  { root, id }: RowKey,
+  changed?: ReadonlySet<string>,
+): Promise<void> => {
+  const rules = rulesOf(schema, model).filter(
+    ({ names }) => changed === undefined || names.some((name) => changed.has(name)),
+  )
+  if (rules.length === 0) return
+  if (changed !== undefined) {
+    await sql.query(`delete from key where root = $1 and id = $2 and rule = any($3)`, [
+      root,
+      id,
+      rules.map(({ rule }) => rule),
+    ])
+  }
+  const refused = await sql.query<{ rule: string }>(
+    `with wanted as (
+       select k.rule, v.value, k.is_unique
+       from record r, jsonb_to_recordset($3::jsonb) k(rule text, names jsonb, is_unique boolean), ${valueSql}
+       where r.root = $1 and r.id = $2 and v.value is not null
+     ),
+     written as (
+       insert into key (rule, value, root, id, is_unique)
+       select rule, value, $1, $2, is_unique from wanted
+       on conflict (rule, value) where is_unique do nothing
+       returning rule
+     )
+     select rule from wanted except select rule from written`,
+    [root, id, JSON.stringify(rules)],
+  )
+  const rule = rules.find((candidate) => candidate.rule === refused[0]?.rule)
+  if (rule !== undefined) throw taken(rule)
+}
+
+/** Frees the values of records that are deleted. */
+export const dropKeys = async (sql: Sql, keys: readonly RowKey[]): Promise<void> => {
+  await sql.query(
+    `delete from key using jsonb_to_recordset($1::jsonb) k(root text, id int)
+     where key.root = k.root and key.id = k.id`,
+    [JSON.stringify(keys.map(({ root, id }) => ({ root, id })))],
+  )
+}
+
+/**
+ * Writes keys for rules that are new in the schema and forgets those it no longer has. Throws DUPLICATE_KEY when
+ * records stand in the way of a new unique rule.
+ */
+export const reconcileKeys = async (sql: Sql, schema: Schema): Promise<void> => {
+  const wanted = schema.models
+    .filter((model) => !model.abstract)
+    .flatMap((model) => ownRules(schema, model))
+  const known = await sql.query<{ rule: string; is_unique: boolean }>(
+    `select rule, is_unique from key_rule`,
+  )
+  const same = (a: { rule: string; is_unique: boolean }, b: typeof a): boolean =>
+    a.rule === b.rule && a.is_unique === b.is_unique
+  const stale = known.filter((rule) => !wanted.some((other) => same(rule, other)))
+  const fresh = wanted.filter((rule) => !known.some((other) => same(rule, other)))
+  const staleNames = stale.map(({ rule }) => rule)
+  if (staleNames.length > 0) {
+    await sql.query(`delete from key where rule = any($1)`, [staleNames])
+    await sql.query(`delete from key_rule where rule = any($1)`, [staleNames])
+  }
+  for (const rule of fresh) await addRule(sql, schema, rule)
+}
+
+const addRule = async (sql: Sql, schema: Schema, rule: KeyRule): Promise<void> => {
+  await sql.query(`insert into key_rule (rule, is_unique) values ($1, $2)`, [
+    rule.rule,
+    rule.is_unique,
+  ])
+  const leaves = schema.descendants(rule.model).map(({ name }) => name)
+  const records = `
+    from record r, jsonb_to_recordset($1::jsonb) k(rule text, names jsonb, is_unique boolean), ${valueSql}
+    where r.leaf = any($2) and not r.deleted and v.value is not null`
+  const parameters = [JSON.stringify([rule]), leaves]
+  const [found] = await sql.query<{ count: number }>(
+    `select count(*)::int as count from (select v.value ${records} group by v.value having count(*) > 1) twice`,
+    parameters,
+  )
+  if (rule.is_unique && (found?.count ?? 0) > 0) throw taken(rule)
+  await sql.query(
+    `insert into key (rule, value, root, id, is_unique)
+     select k.rule, v.value, r.root, r.id, k.is_unique ${records}`,
+    parameters,
+  )
+}
