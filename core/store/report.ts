@@ -24,20 +24,37 @@ export type ReportContext = {
   readonly now: number
 }
 
-/** What a report writes on its record. */
-type Change = RowKey & {
-  enacted: number | null
-  fields: Fields
-  backend_register: string
-  backend_status: string
-  backend_code: number
-  backend_handle: string | null
-  backend_need_reap: boolean
-  changed_by_step: number | null
-  next_run: number | null
-  attempts: number
-  failures: number
-}
+const writtenColumns = [
+  'enacted',
+  'backend_register',
+  'backend_status',
+  'backend_code',
+  'backend_handle',
+  'backend_need_reap',
+  'changed_by_step',
+  'next_run',
+  'attempts',
+  'failures',
+] as const
+
+const readColumns = [
+  'root',
+  'id',
+  'leaf',
+  'deleted',
+  'updated',
+  'changed_by_policy',
+  'calls',
+  'lease_token',
+  ...writtenColumns,
+] as const
+
+/** A leased record, as far as a report needs it. `fields` is null unless the report patches them. */
+type LeasedRow = Pick<RecordRow, (typeof readColumns)[number]> & { readonly fields: Fields | null }
+
+/** What a report writes on its record. `fields`: null leaves them as they are. */
+type Change = RowKey &
+  Pick<RecordRow, (typeof writtenColumns)[number]> & { readonly fields: Fields | null }
 
 /** How many attempts a record remembers. */
 const historySize = 20
@@ -45,14 +62,18 @@ const historySize = 20
 const leasedRows = async (
   { sql, schema }: ReportContext,
   reports: readonly Report[],
-): Promise<ReadonlyMap<string, RecordRow>> => {
-  const keys = reports.flatMap(({ key, token }) => {
+): Promise<ReadonlyMap<string, LeasedRow>> => {
+  const keys = reports.flatMap(({ key, token, outcome }) => {
     const root = schema.model(key.model)?.root
-    return root === undefined ? [] : [{ root, id: key.id, token }]
+    const patches = outcome.kind === 'synced' && outcome.feedback !== undefined
+    return root === undefined ? [] : [{ root, id: key.id, token, patches }]
   })
-  const rows = await sql.query<RecordRow>(
-    `select r.* from record r join jsonb_to_recordset($1::jsonb) k(root text, id int, token bigint)
-       on r.root = k.root and r.id = k.id and r.lease_token = k.token
+  const rows = await sql.query<LeasedRow>(
+    `select ${readColumns.map((name) => `r.${name}`).join(', ')},
+            case when k.patches then r.fields end as fields
+     from record r
+       join jsonb_to_recordset($1::jsonb) k(root text, id int, token bigint, patches boolean)
+         on r.root = k.root and r.id = k.id and r.lease_token = k.token
      order by r.root, r.id
      for update of r`,
     [JSON.stringify(keys)],
@@ -101,6 +122,7 @@ const judged = (model: Model, given: Report): Report => {
 }
 
 const patched = (change: Change, model: Model, feedback: Fields, now: number): Change => {
+  const fields = change.fields ?? {}
   const values = Object.entries(feedback).flatMap(([name, value]) => {
     const field = model.fields.find(({ wireName }) => wireName === name)
     return field === undefined ? [] : [[name, normalized(field, value)] as const]
@@ -108,8 +130,8 @@ const patched = (change: Change, model: Model, feedback: Fields, now: number): C
   // The one column that a step may write is an opaque name in its backend, which interests no policy.
   const handle = values.find(([name]) => isColumn(name))
   const important = values.filter(([name]) => !isColumn(name))
-  const differs = important.some(([name, value]) => (change.fields[name] ?? null) !== value)
-  const merged = Object.entries({ ...change.fields, ...Object.fromEntries(important) })
+  const differs = important.some(([name, value]) => (fields[name] ?? null) !== value)
+  const merged = Object.entries({ ...fields, ...Object.fromEntries(important) })
   return {
     ...change,
     fields: Object.fromEntries(merged.filter(([, value]) => value !== null)),
@@ -120,18 +142,18 @@ const patched = (change: Change, model: Model, feedback: Fields, now: number): C
 
 const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null)
 
-const failuresAfter = (row: RecordRow, outcome: Outcome): number => {
+const failuresAfter = (row: LeasedRow, outcome: Outcome): number => {
   if (outcome.kind === 'synced') return 0
   return outcome.kind === 'failed' ? row.failures + 1 : row.failures
 }
 
 const isTargetTrouble = (outcome: Outcome): boolean => outcome.kind.startsWith('target-')
 
-const unchanged = (row: RecordRow): Change => ({
+const unchanged = (row: LeasedRow): Change => ({
   root: row.root,
   id: row.id,
   enacted: row.enacted,
-  fields: row.fields,
+  fields: null,
   backend_register: row.backend_register,
   backend_status: row.backend_status,
   backend_code: row.backend_code,
@@ -144,7 +166,7 @@ const unchanged = (row: RecordRow): Change => ({
 })
 
 /** What the outcome makes of the row. Pure. */
-const changeAfter = (model: Model, row: RecordRow, report: Report, now: number): Change => {
+const changeAfter = (model: Model, row: LeasedRow, report: Report, now: number): Change => {
   const change = unchanged(row)
   const { outcome } = report
   if (outcome.kind === 'released') {
@@ -187,14 +209,15 @@ const changeAfter = (model: Model, row: RecordRow, report: Report, now: number):
     attempts: 0,
     next_run: isNewer ? row.next_run : now,
   }
-  return patched(synced, model, outcome.feedback ?? {}, now)
+  if (outcome.feedback === undefined) return synced
+  return patched({ ...synced, fields: row.fields }, model, outcome.feedback, now)
 }
 
 const write = async (sql: Sql, changes: readonly Change[]): Promise<RecordRow[]> =>
   sql.query<RecordRow>(
     `update record r
      set revision = nextval('revision'), lease_owner = null, lease_token = null,
-         enacted = k.enacted, fields = k.fields, backend_register = k.backend_register,
+         enacted = k.enacted, fields = coalesce(k.fields, r.fields), backend_register = k.backend_register,
          backend_status = k.backend_status, backend_code = k.backend_code,
          backend_handle = k.backend_handle, backend_need_reap = k.backend_need_reap,
          changed_by_step = k.changed_by_step, next_run = k.next_run,
@@ -210,7 +233,7 @@ const write = async (sql: Sql, changes: readonly Change[]): Promise<RecordRow[]>
 
 const remember = async (
   { sql, now }: ReportContext,
-  attempts: readonly { readonly row: RecordRow; readonly report: Report }[],
+  attempts: readonly { readonly row: LeasedRow; readonly report: Report }[],
 ): Promise<void> => {
   const entries = attempts.flatMap(({ row, report }) => {
     const { outcome } = report
