@@ -22,7 +22,8 @@ module.exports = {
     })),
     {
       name: 'through-the-door',
-      comment: 'Another layer is entered by its index.ts only (functions: functions/sdk/index.ts or testing.ts).',
+      comment:
+        'Another layer is entered by its index.ts only (functions: functions/sdk/index.ts or testing.ts).',
       severity: 'error',
       from: { path: '^([^/]+)/', pathNot: '^test/' },
       to: {

@@ -12,7 +12,10 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
-          include: ['test/{xproto,contract,core,dispatcher,functions,emulator,cli,manifests}/**/*.test.ts', 'functions/*/test/**/*.test.ts'],
+          include: [
+            'test/{xproto,contract,core,dispatcher,functions,emulator,cli,manifests}/**/*.test.ts',
+            'functions/*/test/**/*.test.ts',
+          ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

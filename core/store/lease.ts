@@ -8,7 +8,7 @@ import { stampOf, type RecordRow, type RowKey } from './row.ts'
 import { wakeDispatchers } from './wake.ts'
 
 /** How long a dispatcher may be silent before its records are taken by others, in milliseconds. */
-export const leaseMs = 10_000
+const leaseMs = 10_000
 
 export type LeaseContext = {
   readonly sql: Sql

@@ -93,7 +93,7 @@ export const coreOwned: ReadonlySet<string> = new Set([
 const hidden: ReadonlySet<string> = new Set(['password'])
 
 /** Microseconds to the seconds of the wire: a double holds a microsecond exactly until far beyond 2100. */
-export const secondsOf = (microseconds: number): number => microseconds / 1e6
+const secondsOf = (microseconds: number): number => microseconds / 1e6
 
 /** The value of one field as the wire shows it; undefined when it is null. */
 export const wireValue = (row: RecordRow, field: Field): unknown => {

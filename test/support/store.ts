@@ -3,7 +3,7 @@ import type { RegisteredStep, Report, Want, Work, WorkSource } from '#contract'
 import { openCore, openPglite, type Caller, type Core, type Database, type Store } from '#core'
 import { createManualClock, type ManualClock } from './manual-clock.ts'
 
-export const coreModels = [
+const coreModels = [
   {
     file: 'core.xproto',
     text: await readFile(new URL('../../xproto/models/core.xproto', import.meta.url), 'utf8'),
