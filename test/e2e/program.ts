@@ -13,7 +13,6 @@ export const copyTutorial = async (settings: string) => {
   const project = path.join(folder, 'project')
   await cp(path.join(root, 'functions/hello-world'), project, { recursive: true })
   const config = path.join(project, 'config.yaml')
-  await cp(config, path.join(folder, 'original.yaml'))
   await writeFile(config, settings, { flag: 'a' })
   return {
     project,
