@@ -52,45 +52,59 @@ type Candidate = RecordRow & { readonly blocked: boolean; readonly include: read
 /**
  * Takes due records in one statement. Each is marked: `backend_need_delete` before the first sync, so that a
  * delete is called if and only if a sync was ever attempted, and the lease that fences the report.
+ *
+ * A function of the database, because its plan is then made once a connection, and planning it takes several
+ * times as long as running it.
  */
+export const leaseFunction = `
+  create or replace function lease_due(wants jsonb, due_at bigint, owner text)
+  returns table (root text, id integer, blocked boolean)
+  language plpgsql as $$
+  #variable_conflict use_column
+  begin
+    return query
+    with due as materialized (
+      select r.root, r.id, r.deleted
+      from jsonb_to_recordset(wants) want(model text, "limit" int)
+        join step s on s.model = want.model
+        cross join lateral (
+          select c.root, c.id, c.deleted from record c
+          where c.leaf = want.model and c.pending and not c.parked and c.lease_owner is null
+            and c.next_run <= due_at
+          order by c.next_run
+          limit want."limit"
+          for update skip locked
+        ) r
+    ),
+    held as materialized (
+      select distinct root, id from (${blockersSql('due')}) pair
+    ),
+    token as (select nextval('lease_token') as value),
+    taken as (
+      update record r
+      set lease_owner = owner, lease_token = token.value,
+          backend_need_delete = r.backend_need_delete or not r.deleted,
+          attempts = r.attempts + 1, calls = r.calls + 1
+      from due d, token
+      where r.root = d.root and r.id = d.id
+        and not exists (select from held h where h.root = d.root and h.id = d.id)
+      returning r.root, r.id
+    )
+    select t.root, t.id, false from taken t
+    union all
+    select h.root, h.id, true from held h;
+  end $$`
+
 const take = (
   { sql, now }: LeaseContext,
   dispatcher: string,
   wants: readonly Want[],
 ): Promise<Candidate[]> =>
   sql.query<Candidate>(
-    `with due as materialized (
-       select r.root, r.id, r.deleted
-       from jsonb_to_recordset($1::jsonb) want(model text, "limit" int)
-         join step s on s.model = want.model
-         cross join lateral (
-           select c.root, c.id, c.deleted from record c
-           where c.leaf = want.model and c.pending and not c.parked and c.lease_owner is null
-             and c.next_run <= $2
-           order by c.next_run
-           limit want."limit"
-           for update skip locked
-         ) r
-     ),
-     blocked as materialized (
-       select distinct root, id from (${blockersSql('due')}) pair
-     ),
-     token as (select nextval('lease_token') as value),
-     taken as (
-       update record r
-       set lease_owner = $3, lease_token = token.value,
-           backend_need_delete = r.backend_need_delete or not r.deleted,
-           attempts = r.attempts + 1, calls = r.calls + 1
-       from due d, token
-       where r.root = d.root and r.id = d.id
-         and not exists (select from blocked b where b.root = d.root and b.id = d.id)
-       returning r.*
-     )
-     select t.*, false as blocked, s.include
-     from taken t join step s on s.model = t.leaf
-     union all
-     select r.*, true, '[]'::jsonb
-     from blocked b join record r on r.root = b.root and r.id = b.id`,
+    `select r.*, d.blocked, s.include
+     from lease_due($1::jsonb, $2, $3) d
+       join record r on r.root = d.root and r.id = d.id
+       join step s on s.model = r.leaf`,
     [JSON.stringify(wants), now, dispatcher],
   )
 

@@ -1,4 +1,5 @@
 import type { Database } from './database.ts'
+import { leaseFunction } from './lease.ts'
 
 /**
  * The tables of the store, as numbered steps; a step that has been released is never edited.
@@ -159,7 +160,7 @@ const migrations: readonly string[] = [
   `,
 ]
 
-/** Brings the tables to the newest step. */
+/** Brings the tables to the newest step, and the functions to this version. */
 export const migrate = (database: Database): Promise<void> =>
   database.transaction(async (sql) => {
     await sql.query(`create table if not exists migration (step integer primary key)`)
@@ -171,6 +172,8 @@ export const migrate = (database: Database): Promise<void> =>
       for (const statement of statementsOf(text)) await sql.query(statement)
       await sql.query(`insert into migration (step) values ($1)`, [step])
     }
+    // A function holds no data: it is always as this version of the code wants it.
+    await sql.query(leaseFunction)
   })
 
 // One statement a call: the extended protocol, which binds parameters, takes no more.

@@ -5,7 +5,7 @@ import { openTestStore, type TestStore } from '../support/store.ts'
 import { createWorld, modelNames, shelfModels, shelfSteps, type Action } from './schedule.ts'
 
 /** `npm run test:long` runs many more schedules; a failing one is printed, shrunk, with its seed. */
-const runs = process.env['SYNCSTEP_LONG'] === undefined ? 200 : 3_000
+const runs = process.env['SYNCSTEP_LONG'] === undefined ? 2_000 : 20_000
 
 let under: TestStore
 
@@ -29,7 +29,7 @@ const pick = fc.nat({ max: 20 })
 
 const action: fc.Arbitrary<Action> = fc.oneof(
   {
-    weight: 5,
+    weight: 2,
     arbitrary: fc.record({
       kind: fc.constant('create' as const),
       model: fc.constantFrom(...modelNames),
@@ -40,7 +40,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({ kind: fc.constant('edit' as const), pick, value: fc.nat({ max: 99 }) }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('delete' as const), pick }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete' as const), pick }) },
   {
     weight: 6,
     arbitrary: fc.record({ kind: fc.constant('answer' as const), pick, outcome }),
@@ -55,7 +55,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ kind: 'replace' } as const) },
 )
 
-const schedule = fc.array(action, { minLength: 1, maxLength: 30 })
+const schedule = fc.array(action, { minLength: 10, maxLength: 40 })
 
 test(
   `over ${runs} random schedules of writes, answers, waits and lost dispatchers: one call a record at a time, ` +

@@ -53,14 +53,22 @@ const children: Readonly<Record<string, string | undefined>> = { Rack: 'shelves'
 const answerFor = ({ operation }: Change, outcome: Outcome): Outcome =>
   operation === 'delete' && outcome.kind === 'failed' ? { ...outcome, retry: true } : outcome
 
-/** The source as a dispatcher sees it that may be gone: it takes no more, but its late reports still arrive. */
-const throughParticipant = (source: WorkSource, by: Participant): WorkSource => {
+/**
+ * The source as a dispatcher sees it that may be gone: it takes no more, but its late reports still arrive.
+ * `track` hears of every request that is under way.
+ */
+const throughParticipant = (
+  source: WorkSource,
+  by: Participant,
+  track: <T>(request: Promise<T>) => Promise<T>,
+): WorkSource => {
   const never = new Promise<never>(() => undefined)
   return {
     ...source,
-    lease: (name, wants) => (by.isGone ? never : source.lease(name, wants)),
-    heartbeat: (name) => (by.isGone ? never : source.heartbeat(name)),
-    leave: (name) => (by.isGone ? never : source.leave(name)),
+    lease: (name, wants) => (by.isGone ? never : track(source.lease(name, wants))),
+    report: (name, reports) => track(source.report(name, reports)),
+    heartbeat: (name) => (by.isGone ? never : track(source.heartbeat(name))),
+    leave: (name) => (by.isGone ? never : track(source.leave(name))),
   }
 }
 
@@ -79,6 +87,14 @@ export const createWorld = (under: TestStore) => {
   let participants = 0
   let current: Participant | undefined
   let settled = (): Promise<void> => Promise.resolve()
+
+  let requests = 0
+  const track = <T>(request: Promise<T>): Promise<T> => {
+    requests += 1
+    return request.finally(() => {
+      requests -= 1
+    })
+  }
 
   const breach = (text: string): void => {
     breaches.push(text)
@@ -139,7 +155,7 @@ export const createWorld = (under: TestStore) => {
     const dispatcher = createDispatcher({
       name: `dispatcher-${participants}`,
       synchronizer: 'shelves',
-      source: throughParticipant(under.work, by),
+      source: throughParticipant(under.work, by, track),
       targets,
       call: (_target, change) =>
         new Promise((resolve) => {
@@ -165,7 +181,10 @@ export const createWorld = (under: TestStore) => {
   }
 
   // Not `settled`: a call that nobody has answered yet keeps a dispatcher busy for ever.
-  const rest = (): Promise<void> => under.clock.advance(0)
+  const rest = async (): Promise<void> => {
+    do await under.clock.advance(0)
+    while (requests > 0)
+  }
 
   const liveKeys = async () => {
     const rows = await under.database.query<{ leaf: string; id: number }>(
@@ -287,6 +306,7 @@ export const createWorld = (under: TestStore) => {
 
   const run = async (actions: readonly Action[]): Promise<readonly string[]> => {
     start()
+    for (const model of modelNames) await perform({ kind: 'create', model, pick: 0 })
     for (const action of actions) {
       await perform(action)
       await rest()
