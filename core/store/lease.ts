@@ -47,7 +47,11 @@ export const endLeases = async (sql: Sql, dispatchers?: readonly string[]): Prom
   if (freed.length > 0) await wakeDispatchers(sql)
 }
 
-type Candidate = RecordRow & { readonly blocked: boolean; readonly include: readonly string[] }
+/** A due record: leased, or blocked and without an owner. */
+type Candidate = RecordRow & {
+  readonly lease_owner: string | null
+  readonly include: readonly string[]
+}
 
 /**
  * Takes due records in one statement. Each is marked: `backend_need_delete` before the first sync, so that a
@@ -58,7 +62,7 @@ type Candidate = RecordRow & { readonly blocked: boolean; readonly include: read
  */
 export const leaseFunction = `
   create or replace function lease_due(wants jsonb, due_at bigint, owner text)
-  returns table (root text, id integer, blocked boolean)
+  returns setof public.record
   language plpgsql as $$
   #variable_conflict use_column
   begin
@@ -88,11 +92,11 @@ export const leaseFunction = `
       from due d, token
       where r.root = d.root and r.id = d.id
         and not exists (select from held h where h.root = d.root and h.id = d.id)
-      returning r.root, r.id
+      returning r.*
     )
-    select t.root, t.id, false from taken t
+    select * from taken
     union all
-    select h.root, h.id, true from held h;
+    select r.* from held h join record r on r.root = h.root and r.id = h.id;
   end $$`
 
 const take = (
@@ -101,10 +105,8 @@ const take = (
   wants: readonly Want[],
 ): Promise<Candidate[]> =>
   sql.query<Candidate>(
-    `select r.*, d.blocked, s.include
-     from lease_due($1::jsonb, $2, $3) d
-       join record r on r.root = d.root and r.id = d.id
-       join step s on s.model = r.leaf`,
+    `select d.*, s.include
+     from lease_due($1::jsonb, $2, $3) d join step s on s.model = d.leaf`,
     [JSON.stringify(wants), now, dispatcher],
   )
 
@@ -172,7 +174,7 @@ export const lease = async (
 ): Promise<Leased> => {
   await touchDispatcher(context, dispatcher)
   const candidates = await take(context, dispatcher, wants)
-  const blocked: readonly RowKey[] = candidates.filter((candidate) => candidate.blocked)
+  const blocked: readonly RowKey[] = candidates.filter(({ lease_owner }) => lease_owner === null)
   if (blocked.length > 0) {
     await park(
       context.sql,
@@ -181,7 +183,7 @@ export const lease = async (
   }
   const work = await workOf(
     context,
-    candidates.filter((candidate) => !candidate.blocked),
+    candidates.filter(({ lease_owner }) => lease_owner !== null),
   )
   const models = wants.map(({ model }) => model)
   const nextDueMs = await nextDue(context, dispatcher, models)
