@@ -241,10 +241,10 @@ export const createWorld = (under: TestStore) => {
     return row?.count ?? 0
   }
 
-  /** What failed for good waits for an edit, so it gets one. */
+  /** What failed for good waits for an edit, so it gets one; an edit that was never tried must not need another. */
   const touchFailed = async (): Promise<void> => {
     const rows = await under.database.query<{ leaf: string; id: number }>(
-      `select leaf, id from record where pending and not deleted and next_run is null`,
+      `select leaf, id from record where pending and not deleted and next_run is null and attempts > 0`,
     )
     for (const { leaf, id } of rows) await under.store.update(leaf, id, {}, administrator)
   }
