@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { suggestion } from './nearest.ts'
+import { suggestion } from './suggestion.ts'
 import { UsageError } from './usage-error.ts'
 import type { World } from './world.ts'
 

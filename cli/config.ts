@@ -3,7 +3,7 @@ import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } fr
 import { Failure } from './failure.ts'
 import { configSchema, keysNotThereYet, type ConfigFile } from './config.schema.ts'
 import { durationMs } from './duration.ts'
-import { suggestion } from './nearest.ts'
+import { suggestion } from './suggestion.ts'
 
 /** A mistake in config.yaml and where it starts, in characters from the beginning. */
 type Mistake = { readonly offset: number; readonly message: string }

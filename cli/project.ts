@@ -1,11 +1,11 @@
 import path from 'node:path'
 import type { ModelFile } from '#contract'
 import type { Log, Project, ProjectStep } from '#emulator'
+import { nearestName } from '#xproto'
 import { Failure } from './failure.ts'
 import { parseConfig } from './config.ts'
 import type { ConfigFile } from './config.schema.ts'
 import { assertFolder, listFiles, readText, readTextIfAny } from './files.ts'
-import { nearest } from './nearest.ts'
 import { stepNameOf } from './step-name.ts'
 import { stepSettings } from './settings.ts'
 
@@ -57,7 +57,7 @@ const allSteps = (config: ConfigFile, files: ReadonlyMap<string, string>, config
   const elsewhere = Object.entries(config.functions ?? {}).filter(([step]) => !files.has(step))
   for (const [step, { url }] of elsewhere) {
     if (url !== undefined) continue
-    const near = nearest(step, [...files.keys()])
+    const near = nearestName(step, [...files.keys()])
     const hint = near === undefined ? '' : ` Did you mean "${near}"?`
     throw new Failure(
       `${configFile}: functions.${step} has neither a file in steps_dir nor a url.${hint}`,

@@ -1,6 +1,6 @@
 import { helpOf, readInput } from './command.ts'
 import { isForUser } from './failure.ts'
-import { suggestion } from './nearest.ts'
+import { suggestion } from './suggestion.ts'
 import { UsageError } from './usage-error.ts'
 import { packageVersion } from './version.ts'
 import type { World } from './world.ts'

@@ -8,7 +8,7 @@ export { compile, type Compiled } from './compile.ts'
 export { parse } from './parse.ts'
 export { print } from './print.ts'
 export { render, type Diagnostic, type Note } from './diagnostics.ts'
-export { didYouMean } from './nearest.ts'
+export { didYouMean, nearestName } from './nearest.ts'
 export type { Source, Span } from './source.ts'
 export type {
   DefaultValue,

@@ -1,17 +1,28 @@
 /** Names longer than this are not compared: the cost grows with the square of the length. */
 const maxLength = 64
 
-/** Single edits that turn one name into the other; letters that differ only in case count for nothing. */
+/**
+ * Single edits that turn one name into the other, exchanging two neighbours included; letters that differ only in
+ * case count for nothing.
+ */
 const distance = (left: string, right: string): number => {
+  let beforePrevious: number[] = []
   let previous = Array.from({ length: right.length + 1 }, (_, column) => column)
   for (let row = 1; row <= left.length; row += 1) {
     const current = [row]
     for (let column = 1; column <= right.length; column += 1) {
-      const replaced = (previous[column - 1] ?? 0) + (left[row - 1] === right[column - 1] ? 0 : 1)
-      const removed = (previous[column] ?? 0) + 1
-      const added = (current[column - 1] ?? 0) + 1
-      current.push(Math.min(replaced, removed, added))
+      const same = left[row - 1] === right[column - 1]
+      const exchanged = left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1]
+      current.push(
+        Math.min(
+          (previous[column - 1] ?? 0) + (same ? 0 : 1),
+          (previous[column] ?? 0) + 1,
+          (current[column - 1] ?? 0) + 1,
+          exchanged ? (beforePrevious[column - 2] ?? Infinity) + 1 : Infinity,
+        ),
+      )
     }
+    beforePrevious = previous
     previous = current
   }
   return previous[right.length] ?? 0
@@ -21,7 +32,7 @@ const distance = (left: string, right: string): number => {
  * The known name most like the wrong one, or undefined when none is close.
  * Looks at a thousand candidates at most.
  */
-const nearest = (wrong: string, known: Iterable<string>): string | undefined => {
+export const nearestName = (wrong: string, known: Iterable<string>): string | undefined => {
   if (wrong.length > maxLength) return undefined
   let best: string | undefined
   let bestDistance = Math.max(2, Math.floor(wrong.length / 3)) + 1
@@ -41,7 +52,7 @@ const nearest = (wrong: string, known: Iterable<string>): string | undefined => 
 
 /** `; did you mean Color?`, or nothing when no known name is close. */
 export const didYouMean = (wrong: string, known: Iterable<string>): string => {
-  const name = nearest(wrong, known)
+  const name = nearestName(wrong, known)
   return name === undefined ? '' : `; did you mean ${name}?`
 }
 
