@@ -110,7 +110,7 @@ test('no wake is lost, wherever it falls: without any time all that was written 
       expect(unsynced(source)).toEqual([])
       await stop()
     }),
-    { numRuns: 150 },
+    { numRuns: 2_500 },
   )
 })
 
@@ -172,6 +172,6 @@ test('whatever goes wrong, nothing is lost and no record is called twice at once
       expect(unsynced(source)).toEqual([])
       await stop()
     }),
-    { numRuns: 60 },
+    { numRuns: 1_000 },
   )
 })

@@ -5,7 +5,7 @@ import { openTestStore, type TestStore } from '../support/store.ts'
 import { createWorld, modelNames, shelfModels, shelfSteps, type Action } from './schedule.ts'
 
 /** `npm run test:long` runs many more schedules; a failing one is printed, shrunk, with its seed. */
-const runs = process.env['SYNCSTEP_LONG'] === undefined ? 500 : 5_000
+const runs = process.env['SYNCSTEP_LONG'] === undefined ? 300 : 5_000
 
 let under: TestStore
 

@@ -86,7 +86,6 @@ export const createWorld = (under: TestStore) => {
   let calls = 0
   let participants = 0
   let current: Participant | undefined
-  let settled = (): Promise<void> => Promise.resolve()
 
   let requests = 0
   const track = <T>(request: Promise<T>): Promise<T> => {
@@ -176,11 +175,10 @@ export const createWorld = (under: TestStore) => {
       log: { info: nothing, warn: nothing, error: nothing },
     })
     current = by
-    settled = () => dispatcher.settled()
     void dispatcher.run(by.stop.signal)
   }
 
-  // Not `settled`: a call that nobody has answered yet keeps a dispatcher busy for ever.
+  // Not the dispatcher's `settled`: a call that nobody has answered yet keeps it busy for ever.
   const rest = async (): Promise<void> => {
     do await under.clock.advance(0)
     while (requests > 0)
@@ -313,7 +311,6 @@ export const createWorld = (under: TestStore) => {
     }
     await stopFaults()
     await checkEnd()
-    await settled()
     current?.stop.abort()
     await rest()
     return breaches
