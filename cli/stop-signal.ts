@@ -1,7 +1,9 @@
 /** The part of `process` that tells when to stop. */
 type Signalled = {
   on(event: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'disconnect', listener: () => void): unknown
-  /** There is a parent that started this process and will tell it when to end. */
+  /** Present when a parent started this process over a channel, and will tell it when to end. */
+  readonly send?: unknown
+  /** False once that channel is closed. */
   readonly connected?: boolean
 }
 
@@ -31,11 +33,13 @@ export const stopSignal = ({ process, now, kill }: StopOptions): AbortSignal => 
     first ??= now()
     controller.abort()
   }
-  const hasParent = process.connected === true
+  const hasParent = process.send !== undefined
 
   process.on('SIGINT', hasParent ? () => undefined : stop)
   process.on('SIGTERM', stop)
   process.on('SIGHUP', hasParent ? () => undefined : stop)
   if (hasParent) process.on('disconnect', kill)
+  // The parent may have been killed while this process was still loading, when nobody listened yet.
+  if (hasParent && process.connected !== true) kill()
   return controller.signal
 }
