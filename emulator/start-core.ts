@@ -53,9 +53,11 @@ export type RunningCore = {
 const grpcGraceMs = 500
 
 const openDatabase = async (
-  { data, processes }: CoreSettings,
+  { data, processes, log }: CoreSettings,
   closers: Closers,
 ): Promise<Database> => {
+  // Making a new one takes some seconds, in which nothing else can be told.
+  log.info({ data: data ?? 'memory' }, 'Opening the database')
   if (data === undefined) return openPglite()
   const opened = await openDataFolder(data, processes, openPglite)
   closers.add('data folder', () => opened.release())
