@@ -30,11 +30,13 @@ const writtenColumns = [
   'backend_status',
   'backend_code',
   'backend_handle',
+  'backend_need_delete',
   'backend_need_reap',
   'changed_by_step',
   'next_run',
   'attempts',
   'failures',
+  'calls',
 ] as const
 
 const readColumns = [
@@ -44,7 +46,6 @@ const readColumns = [
   'deleted',
   'updated',
   'changed_by_policy',
-  'calls',
   'lease_token',
   ...writtenColumns,
 ] as const
@@ -158,20 +159,31 @@ const unchanged = (row: LeasedRow): Change => ({
   backend_status: row.backend_status,
   backend_code: row.backend_code,
   backend_handle: row.backend_handle,
+  backend_need_delete: row.backend_need_delete,
   backend_need_reap: row.backend_need_reap,
   changed_by_step: row.changed_by_step,
   next_run: row.next_run,
   attempts: row.attempts,
   failures: row.failures,
+  calls: row.calls,
 })
+
+/** A record that no function ever saw needs no delete step either, although a lease promised it one. */
+const asIfNeverLeased = (change: Change): Change => {
+  const calls = change.calls - 1
+  return {
+    ...change,
+    attempts: Math.max(0, change.attempts - 1),
+    calls,
+    backend_need_delete: change.backend_need_delete && calls > 0,
+  }
+}
 
 /** What the outcome makes of the row. Pure. */
 const changeAfter = (model: Model, row: LeasedRow, report: Report, now: number): Change => {
   const change = unchanged(row)
   const { outcome } = report
-  if (outcome.kind === 'released') {
-    return { ...change, attempts: Math.max(0, row.attempts - 1) }
-  }
+  if (outcome.kind === 'released') return asIfNeverLeased(change)
 
   // The record was deleted while its sync ran: only its delete step matters now.
   if (row.deleted && report.operation === 'sync') return { ...change, attempts: 0, next_run: now }
@@ -219,13 +231,15 @@ const write = async (sql: Sql, changes: readonly Change[]): Promise<RecordRow[]>
      set revision = nextval('revision'), lease_owner = null, lease_token = null,
          enacted = k.enacted, fields = coalesce(k.fields, r.fields), backend_register = k.backend_register,
          backend_status = k.backend_status, backend_code = k.backend_code,
-         backend_handle = k.backend_handle, backend_need_reap = k.backend_need_reap,
+         backend_handle = k.backend_handle, backend_need_delete = k.backend_need_delete,
+         backend_need_reap = k.backend_need_reap,
          changed_by_step = k.changed_by_step, next_run = k.next_run,
-         attempts = k.attempts, failures = k.failures
+         attempts = k.attempts, failures = k.failures, calls = k.calls
      from jsonb_to_recordset($1::jsonb) k(
        root text, id int, enacted bigint, fields jsonb, backend_register text,
-       backend_status text, backend_code int, backend_handle text, backend_need_reap boolean,
-       changed_by_step bigint, next_run bigint, attempts int, failures int)
+       backend_status text, backend_code int, backend_handle text,
+       backend_need_delete boolean, backend_need_reap boolean,
+       changed_by_step bigint, next_run bigint, attempts int, failures int, calls int)
      where r.root = k.root and r.id = k.id
      returning r.root, r.id, r.leaf, r.deleted, r.pending, r.backend_status, r.backend_need_reap`,
     [JSON.stringify(changes)],

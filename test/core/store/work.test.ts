@@ -208,6 +208,27 @@ test('work that is given back is due at once and looks as if it had never been t
   expect(await under.lease([service])).toMatchObject([{ change: { attempt: 1 } }])
 })
 
+test('work that is given back before its first call needs no delete step', async () => {
+  await createService()
+  const [work] = await under.lease([service])
+  await under.work.report('tester', [reportOn(work!, { kind: 'released' })])
+  expect(await under.store.get(service, 1)).toMatchObject({ backend_need_delete: false })
+
+  await remove(service, 1)
+  expect(await due()).toEqual([])
+  await expect(under.store.get(service, 1)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+})
+
+test('work that is given back after an earlier call still needs its delete step', async () => {
+  await createService()
+  await settle(failed, 0)
+  const [work] = await under.lease([service])
+  await remove(service, 1)
+  await under.work.report('tester', [reportOn(work!, { kind: 'released' })])
+
+  expect(await due()).toEqual(['HelloWorldService/1 delete'])
+})
+
 test('an edit made while the function runs leaves the record pending, and due at once', async () => {
   await createService()
   const [work] = await under.lease([service])
