@@ -10,6 +10,8 @@ export const syncstepArguments = [
   'source',
   '--enable-source-maps',
   '--disable-warning=ExperimentalWarning',
+  // ts-node on Node 24.
+  '--disable-warning=DEP0180',
   '--import',
   './ts-node.register.js',
   path.join(root, 'cli/main.ts'),
