@@ -1,4 +1,4 @@
-import type { Expanded, ExpandedRecord } from '#contract'
+import { maxIncludeDepth, type Expanded, type ExpandedRecord } from '#contract'
 import type { Model, Schema } from '#xproto'
 import type { Sql } from './database.ts'
 import { modelNamed, wireWithLinksToMany } from './read.ts'
@@ -22,17 +22,14 @@ export const includeTree = (paths: readonly string[]): IncludeTree => {
   return tree
 }
 
-/** Longest chain of links that travels with a change. */
-const maxDepth = 3
-
 /**
  * What is wrong with a declared path, as a sentence; undefined when nothing is. A name may belong to any model
  * that derives from the one reached so far, because the related record travels as its leaf.
  */
 export const includeFinding = (schema: Schema, model: Model, path: string): string | undefined => {
   const names = path.split('.')
-  if (names.length > maxDepth) {
-    return `include ${path}: expected at most ${maxDepth} links in a row, got ${names.length}`
+  if (names.length > maxIncludeDepth) {
+    return `include ${path}: expected at most ${maxIncludeDepth} links in a row, got ${names.length}`
   }
   let reached: readonly Model[] = [model]
   for (const [index, name] of names.entries()) {
