@@ -19,12 +19,12 @@ const value = (content: string | number | boolean | null): DefaultValue => ({
 const fromWord = (text: string): DefaultValue => {
   if (text === 'None') return value(null)
   if (text === 'True' || text === 'False') return value(text === 'True')
-  return { kind: 'named', name: text }
+  return { kind: 'named', name: text, call: false }
 }
 
 const fromText = (text: string): DefaultValue => {
   if (text === 'now()') return { kind: 'now' }
-  return text.endsWith('()') ? { kind: 'named', name: text.slice(0, -2) } : value(text)
+  return text.endsWith('()') ? { kind: 'named', name: text.slice(0, -2), call: true } : value(text)
 }
 
 const written = (field: ScalarNode | LinkNode, content: Value): DefaultValue => {

@@ -53,6 +53,7 @@ const resolveField = ({ declaredIn, node, number }: Numbered<FieldNode>): Field 
     declaredIn: declaredIn.name.text,
     role: roleOf(node),
     required: node.modifier === 'required',
+    writtenNonNull: optionValue(node.options, 'null')?.text === 'False',
     blank: optional,
     unique: isFlagged(node.options, 'unique'),
     indexed: isFlagged(node.options, 'db_index'),
@@ -71,6 +72,7 @@ const resolveField = ({ declaredIn, node, number }: Numbered<FieldNode>): Field 
       multiplicity,
       target: modelNameOf(target),
       peer: peerOf(node),
+      through: node.through?.text,
     }
   }
   const format = textOption(node, 'content_type')
@@ -126,6 +128,12 @@ const reverseLinkFrom = ({
 export const isAbstract = (program: Program, message: MessageNode): boolean =>
   isTrue(program.optionsOf(message).get('abstract'))
 
+const unpublishedBy = (options: ReadonlyMap<string, string>): ReadonlySet<string> =>
+  new Set([
+    ...(isTrue(options.get('no_sync')) ? ['backend_status', 'backend_code'] : []),
+    ...(isTrue(options.get('no_policy')) ? ['policy_status', 'policy_code'] : []),
+  ])
+
 /** The topmost ancestor that has records; the message itself when none has. */
 export const rootOf = (program: Program, message: MessageNode): MessageNode =>
   program.lineage(message).find((ancestor) => !isAbstract(program, ancestor)) ?? message
@@ -162,6 +170,10 @@ export const resolve = (program: Program): Schema => {
       ancestry: lineage.map((ancestor) => ancestor.name.text).toReversed(),
       root: rootOf(program, message).name.text,
       abstract: isAbstract(program, message),
+      verboseName: options.get('verbose_name'),
+      description: options.get('description') ?? '',
+      guiHidden: isTrue(options.get('gui_hidden')),
+      unpublished: unpublishedBy(options),
       fields: inWireOrder(numberedFields(program, message).map(toField)),
       reverseLinks: inWireOrder(numberedReverseLinks(program, message).map(reverseLinkFrom)),
       toscaKeys: toscaKeysOf(lineage.flatMap((ancestor) => program.fieldsOf(ancestor))),

@@ -9,8 +9,11 @@ export type ScalarType = 'string' | 'bool' | 'int32' | 'uint32' | 'int64' | 'flo
 export type DefaultValue =
   | { readonly kind: 'value'; readonly value: string | number | boolean | null }
   | { readonly kind: 'now' }
-  /** A named function of the original, such as `get_first_site`; unknown names default to null. */
-  | { readonly kind: 'named'; readonly name: string }
+  /**
+   * A named function of the original: `get_first_site`, or `"make_key()"`, which is a call. Names that nobody knows
+   * default to null.
+   */
+  | { readonly kind: 'named'; readonly name: string; readonly call: boolean }
 
 type FieldBase = {
   readonly name: string
@@ -24,6 +27,8 @@ type FieldBase = {
   /** Modifier `required`. */
   readonly required: boolean
   readonly nullable: boolean
+  /** `null = False` is written out, which the wire repeats (reference xproto.md b.5). */
+  readonly writtenNonNull: boolean
   /** May be the empty string. */
   readonly blank: boolean
   readonly default: DefaultValue | undefined
@@ -54,6 +59,8 @@ export type LinkField = FieldBase & {
   readonly target: string
   /** Name of the reverse set in the target; undefined when there is none (`+`). */
   readonly peer: string | undefined
+  /** Join table of a link to many, as written. */
+  readonly through: string | undefined
 }
 
 export type Field = ScalarField | LinkField
@@ -86,6 +93,17 @@ export type Model = {
   readonly root: string
   /** True for XOSBase: it has no records. */
   readonly abstract: boolean
+  /** Option `verbose_name`; undefined when there is none. */
+  readonly verboseName: string | undefined
+  /** Option `description`; empty when there is none. */
+  readonly description: string
+  /** Not shown in a GUI. */
+  readonly guiHidden: boolean
+  /**
+   * Names of inherited fields that the faces leave out and the store keeps: `backend_status` and `backend_code` with
+   * option `no_sync`, `policy_status` and `policy_code` with option `no_policy`.
+   */
+  readonly unpublished: ReadonlySet<string>
   /** Inherited and own, in wire order, without the implicit `id`. */
   readonly fields: readonly Field[]
   /** Inherited and own, in wire order. */

@@ -174,8 +174,8 @@ test.each([
   ['default = "\\d+"', { kind: 'value', value: '\\d+' }],
   ['default = 5', { kind: 'value', value: '5' }],
   ['default = "now()"', { kind: 'now' }],
-  ['default = "make_name()"', { kind: 'named', name: 'make_name' }],
-  ['default = make_name', { kind: 'named', name: 'make_name' }],
+  ['default = "make_name()"', { kind: 'named', name: 'make_name', call: true }],
+  ['default = make_name', { kind: 'named', name: 'make_name', call: false }],
 ])('a string with %s', (option, expected) => {
   expect(fieldOf(`optional string f = 2 [text = True, ${option}];`)?.default).toEqual(expected)
 })
