@@ -7,8 +7,10 @@
 export { compile, type Compiled } from './compile.ts'
 export { parse } from './parse.ts'
 export { print } from './print.ts'
-export { render, type Diagnostic, type Note } from './diagnostics.ts'
+export { toGithub, toJson, type DiagnosticJson } from './diagnostic-formats.ts'
+export type { Diagnostic, Note } from './diagnostics.ts'
 export { didYouMean, nearestName } from './nearest.ts'
+export { render, type RenderOptions } from './render.ts'
 export type { Source, Span } from './source.ts'
 export type {
   DefaultValue,
@@ -22,3 +24,5 @@ export type {
   Schema,
 } from './schema.ts'
 export type { FileNode, LinkNode, MessageNode, PolicyNode, ScalarNode } from './syntax.ts'
+export { targets } from './targets/index.ts'
+export type { GeneratedFile, Target } from './targets/target.ts'
