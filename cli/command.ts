@@ -8,15 +8,27 @@ type Flag = {
   readonly kind: 'text' | 'port' | 'switch'
   readonly help: string
   readonly default?: string
+  /** One letter that says the same: `o` for `-o`. */
+  readonly short?: string
+  /** What the help calls its value; else VALUE. */
+  readonly value?: string
   /** The variable that says the same; the flag wins. */
-  readonly variable: string
+  readonly variable?: string
 }
 
 export type Flags = Readonly<Record<string, Flag>>
 
+type Parameter = {
+  /** `DIR`; one that ends with dots, which is the last, may be given several times. */
+  readonly name: string
+  readonly help: string
+}
+
 /** A command's words and variables, read and checked. */
 export type Input = {
-  /** The parameter; empty when the command takes none. */
+  /** In order; at least one for each that the command has. */
+  readonly parameters: readonly string[]
+  /** The first of them; empty when the command takes none. */
   readonly parameter: string
   /** Undefined when neither given nor defaulted. */
   text(flag: string): string | undefined
@@ -25,18 +37,20 @@ export type Input = {
 }
 
 export type Command = {
-  /** What stands behind the command: `DIR`. */
-  readonly parameter?: { readonly name: string; readonly help: string }
+  /** What stands behind the command, in order. */
+  readonly parameters: readonly Parameter[]
   readonly flags: Flags
   /** Variables without a flag, because they are secret or rarely set. */
   readonly variables: Readonly<Record<string, string>>
+  /** What else the help lists, by title. */
+  readonly lists?: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** Answers the exit status. */
   readonly run: (input: Input, world: World) => Promise<number>
 }
 
 const flagNames = ({ flags }: Command): readonly string[] =>
-  Object.keys(flags)
-    .map((name) => `--${name}`)
+  Object.entries(flags)
+    .flatMap(([name, { short }]) => [`--${name}`, ...(short === undefined ? [] : [`-${short}`])])
     .concat('--help')
 
 const kindOf = (command: Command, name: string): Flag['kind'] | undefined =>
@@ -48,11 +62,18 @@ type Words = {
 }
 
 const readWords = (command: Command, words: readonly string[]): Words => {
-  const names = Object.entries({ help: { kind: 'switch' }, ...command.flags })
+  const help: Flag = { kind: 'switch', help: '' }
+  const flags = Object.entries({ help, ...command.flags })
   const { tokens } = parseArgs({
     args: [...words],
     options: Object.fromEntries(
-      names.map(([name, { kind }]) => [name, { type: kind === 'switch' ? 'boolean' : 'string' }]),
+      flags.map(([name, { kind, short }]) => [
+        name,
+        {
+          type: kind === 'switch' ? 'boolean' : 'string',
+          ...(short === undefined ? {} : { short }),
+        },
+      ]),
     ),
     strict: false,
     allowPositionals: true,
@@ -79,11 +100,12 @@ const readWords = (command: Command, words: readonly string[]): Words => {
   return { values, parameters }
 }
 
-const checkParameters = ({ parameter }: Command, given: readonly string[]): string => {
-  const wanted = parameter === undefined ? 0 : 1
-  if (given.length === wanted) return given[0] ?? ''
-  if (given.length > wanted) throw new UsageError(`Unexpected "${given[wanted] ?? ''}".`)
-  throw new UsageError(`Expected ${parameter?.name ?? ''}: ${parameter?.help ?? ''}.`)
+const checkParameters = ({ parameters }: Command, given: readonly string[]): void => {
+  const missing = parameters[given.length]
+  if (missing !== undefined) throw new UsageError(`Expected ${missing.name}: ${missing.help}.`)
+  const surplus = given[parameters.length]
+  const mayRepeat = parameters.at(-1)?.name.endsWith('...') === true
+  if (surplus !== undefined && !mayRepeat) throw new UsageError(`Unexpected "${surplus}".`)
 }
 
 const portFrom = (flag: string, text: string): number => {
@@ -110,19 +132,23 @@ export const readInput = (
 ): Input | undefined => {
   const { values, parameters } = readWords(command, words)
   if (values.has('help')) return undefined
-  const parameter = checkParameters(command, parameters)
+  checkParameters(command, parameters)
 
   /** The value, and the name under which the user gave it. */
   const look = (name: string): readonly [string, string | undefined] => {
     const flag = command.flags[name]
     const value = values.get(name)
     if (flag === undefined || value !== undefined) return [`--${name}`, value]
-    const fromVariable = environment[flag.variable] ?? ''
-    return fromVariable === '' ? [`--${name}`, flag.default] : [flag.variable, fromVariable]
+    const { variable } = flag
+    const fromVariable = variable === undefined ? '' : (environment[variable] ?? '')
+    return variable === undefined || fromVariable === ''
+      ? [`--${name}`, flag.default]
+      : [variable, fromVariable]
   }
 
   const input: Input = {
-    parameter,
+    parameters,
+    parameter: parameters[0] ?? '',
     text: (name) => look(name)[1],
     port: (name) => {
       const [source, value = ''] = look(name)
@@ -146,18 +172,25 @@ const table = (rows: readonly (readonly [string, string])[]): string => {
 }
 
 const flagRow = ([name, flag]: readonly [string, Flag]): readonly [string, string] => {
-  const value = { text: ' VALUE', port: ' PORT', switch: '' }[flag.kind]
-  const notes = [flag.variable, ...(flag.default === undefined ? [] : [`default ${flag.default}`])]
-  return [`--${name}${value}`, `${flag.help} (${notes.join(', ')})`]
+  const short = flag.short === undefined ? '' : `-${flag.short}, `
+  const value = { text: ` ${flag.value ?? 'VALUE'}`, port: ' PORT', switch: '' }[flag.kind]
+  const notes = [flag.variable, flag.default && `default ${flag.default}`].filter(Boolean)
+  return [
+    `${short}--${name}${value}`,
+    notes.length === 0 ? flag.help : `${flag.help} (${notes.join(', ')})`,
+  ]
+}
+
+const section = (rows: readonly (readonly [string, string])[], title?: string): string => {
+  const heading = title === undefined ? '' : `${title}:\n`
+  return rows.length === 0 ? '' : `\n${heading}${table(rows)}`
 }
 
 /** What `syncstep COMMAND --help` prints, below the usage and what the command is for. */
-export const helpOf = ({ parameter, flags, variables }: Command): string => {
-  const flagRows = [...Object.entries(flags).map(flagRow), ['--help', 'Print this'] as const]
-  const variableRows = Object.entries(variables)
-  return [
-    parameter ? `\n${table([[parameter.name, parameter.help]])}` : '',
-    `\nFlags:\n${table(flagRows)}`,
-    variableRows.length > 0 ? `\nEnvironment:\n${table(variableRows)}` : '',
+export const helpOf = ({ parameters, flags, variables, lists = {} }: Command): string =>
+  [
+    section(parameters.map(({ name, help }) => [name, help])),
+    ...Object.entries(lists).map(([title, rows]) => section(Object.entries(rows), title)),
+    section([...Object.entries(flags).map(flagRow), ['--help', 'Print this']], 'Flags'),
+    section(Object.entries(variables), 'Environment'),
   ].join('')
-}

@@ -1,9 +1,8 @@
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { CoreSettings, Log } from '#emulator'
 import { Failure } from './failure.ts'
 import type { Flags, Input } from './command.ts'
-import { readText } from './files.ts'
+import { readCoreModels } from './core-models.ts'
 import type { World } from './world.ts'
 
 /** The flags of every command that runs a core. */
@@ -47,8 +46,6 @@ export const coreFlags: Flags = {
 
 export const adminVariable = 'SYNCSTEP_ADMIN_PASSWORD'
 export const developmentAdmin = { email: 'admin@opencord.org', password: 'letmein' } as const
-
-const coreModelsFile = fileURLToPath(new URL('../xproto/models/core.xproto', import.meta.url))
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
@@ -96,7 +93,7 @@ export const coreSettings = async (
       health: input.port('health-port'),
     },
     admin: adminFrom(world, host, development),
-    coreModels: [{ file: 'core.xproto', text: await readText(coreModelsFile, 'the core models') }],
+    coreModels: [await readCoreModels()],
     processes,
     clock,
     randomBytes,

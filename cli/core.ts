@@ -5,6 +5,7 @@ import { logLevelFlag, logOf } from './log.ts'
 
 /** Keeps the records and answers clients; dispatchers take work from it. */
 export const coreCommand: Command = {
+  parameters: [],
   flags: {
     ...coreFlags,
     development: {

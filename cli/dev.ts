@@ -52,7 +52,7 @@ const lateEnd = async ({ stop, clock }: World): Promise<number> => {
 
 /** Everything in one terminal: for writing and trying steps. */
 export const devCommand: Command = {
-  parameter: { name: 'DIR', help: 'the folder of the synchronizer, with its config.yaml' },
+  parameters: [{ name: 'DIR', help: 'the folder of the synchronizer, with its config.yaml' }],
   flags: { ...coreFlags, ...logLevelFlag },
   variables: { [adminVariable]: 'Password of the first user, admin@opencord.org; else letmein' },
 

@@ -67,7 +67,7 @@ const urlOf = ({ step, url }: ProjectStep, template: string | undefined): string
 
 /** Posts the changes of a core in another process to functions that run elsewhere. */
 export const dispatcherCommand: Command = {
-  parameter: { name: 'DIR', help: 'the folder of the synchronizer, with its config.yaml' },
+  parameters: [{ name: 'DIR', help: 'the folder of the synchronizer, with its config.yaml' }],
   flags: {
     host: {
       kind: 'text',

@@ -1,10 +1,26 @@
-import { open, readdir, stat } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import {
+  chmod,
+  mkdir,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
+import path from 'node:path'
 import { Failure } from './failure.ts'
 
 const longestFile = 1024 * 1024
 
 const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error ? String(error.code) : undefined
+
+/** The failure that an error of the file system is; `action` starts the sentence: `Cannot read a.xproto`. */
+export const fileFailure = (action: string, error: unknown): Failure =>
+  error instanceof Failure ? error : new Failure(`${action}: ${codeOf(error) ?? 'unknown reason'}.`)
 
 /**
  * Text of a file of the project, at most 1 MiB.
@@ -29,10 +45,9 @@ export const readTextIfAny = async (file: string): Promise<string | undefined> =
       await handle.close()
     }
   } catch (error) {
-    if (error instanceof Failure) throw error
     const code = codeOf(error)
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    throw new Failure(`Cannot read ${file}: ${code ?? 'unknown reason'}.`)
+    throw fileFailure(`Cannot read ${file}`, error)
   }
 }
 
@@ -59,4 +74,34 @@ export const assertFile = async (file: string, purpose: string): Promise<void> =
   const found = await stat(file).catch(() => undefined)
   if (found === undefined) throw new Failure(`Expected ${purpose} at ${file}: no such file.`)
   if (!found.isFile()) throw new Failure(`Expected ${purpose} at ${file}: it is not a file.`)
+}
+
+const replaceAsOne = async (place: string, text: string): Promise<void> => {
+  const folder = path.dirname(place)
+  await mkdir(folder, { recursive: true })
+  const mode = (await stat(place).catch(() => undefined))?.mode
+  const draft = path.join(folder, `.${path.basename(place)}.${randomUUID()}`)
+  try {
+    await writeFile(draft, text, { flag: 'wx', mode: mode ?? 0o666 })
+    // The first write is narrowed by the mask of the process.
+    if (mode !== undefined) await chmod(draft, mode)
+    await rename(draft, place)
+  } catch (error) {
+    await rm(draft, { force: true })
+    throw error
+  }
+}
+
+/**
+ * Puts a file in place as a whole: whoever reads it sees the old text or the new one. The folders above it are made; a
+ * file that is replaced hands on its mode, and a symbolic link stays one.
+ *
+ * @throws Failure when it cannot be written; then what was there is as it was.
+ */
+export const replaceFile = async (file: string, text: string): Promise<void> => {
+  try {
+    await replaceAsOne(await realpath(file).catch(() => file), text)
+  } catch (error) {
+    throw fileFailure(`Cannot write ${file}`, error)
+  }
 }

@@ -13,7 +13,7 @@ const drainMs = 30_000
 
 /** Serves one step over HTTP, as Knative runs it. */
 export const functionCommand: Command = {
-  parameter: { name: 'FILE', help: 'the module whose default export is the step' },
+  parameters: [{ name: 'FILE', help: 'the module whose default export is the step' }],
   flags: {
     host: {
       kind: 'text',

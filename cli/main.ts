@@ -23,6 +23,7 @@ const status = await run({
   words: process.argv.slice(2),
   environment: process.env,
   cwd: process.cwd(),
+  stdin: () => process.stdin,
   stdout: output(process.stdout),
   stderr: output(process.stderr),
   stop: stopSignal({ process, now: Date.now, kill: () => process.exit(130) }),
@@ -34,4 +35,6 @@ const status = await run({
   ask: askOverHttp,
   watch: watchFolder,
 })
+// A pipe may take a long text only bit by bit.
+await new Promise((written) => process.stdout.write('', written))
 process.exit(status)

@@ -27,14 +27,26 @@ const commands = [
     summary: 'Serve one step over HTTP',
     load: async () => (await import('./function.ts')).functionCommand,
   },
+  {
+    usage: 'check PATH...',
+    summary: 'Look for mistakes in models',
+    load: async () => (await import('./check.ts')).checkCommand,
+  },
+  {
+    usage: 'format PATH...',
+    summary: 'Bring the text of models into its one form',
+    load: async () => (await import('./format.ts')).formatCommand,
+  },
 ] as const
 
 const nameOf = ({ usage }: { readonly usage: string }): string => usage.split(' ')[0] ?? usage
 
+const widest = Math.max(...commands.map(({ usage }) => usage.length))
+
 const overview = (): string =>
   [
     'Usage: syncstep COMMAND [flags]\n\n',
-    ...commands.map(({ usage, summary }) => `  ${usage.padEnd(16)}${summary}\n`),
+    ...commands.map(({ usage, summary }) => `  ${usage.padEnd(widest + 2)}${summary}\n`),
     '\n  --version       Print the version',
     '\n  --help          Print this; behind a command, its flags\n',
   ].join('')

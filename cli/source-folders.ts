@@ -4,7 +4,8 @@ import path from 'node:path'
 /** Each folder costs a watch, of which the system has a limited number. */
 const most = 500
 
-const isSource = (name: string): boolean => !name.startsWith('.') && name !== 'node_modules'
+/** Whether a folder of this name is one of the user's own. */
+export const isSource = (name: string): boolean => !name.startsWith('.') && name !== 'node_modules'
 
 /** The folder and all below it that may hold source files of its own, at most 500. */
 export const sourceFolders = async (root: string): Promise<readonly string[]> => {

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { SpawnStep, Ask, WatchFolder, Processes } from '#emulator'
 import type { Clock, Random } from '#contract'
 
@@ -12,6 +13,8 @@ export type World = {
   readonly words: readonly string[]
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly cwd: string
+  /** Asked for only by a command that reads it. */
+  readonly stdin: () => Readable
   /** Data and logs. */
   readonly stdout: Output
   /** What is said to the person at the keyboard. */

@@ -1,43 +1,16 @@
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { realClock } from '../../cli/real-clock.ts'
-import { run } from '../../cli/run.ts'
-import type { World } from '../../cli/world.ts'
+import { said } from '../support/said.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-
-const unexpected = (): never => {
-  throw new Error('This command line must not come so far')
-}
-
-type Said = { readonly status: number; readonly stdout: string; readonly stderr: string }
-
-const said = async (words: readonly string[], world: Partial<World> = {}): Promise<Said> => {
-  let stdout = ''
-  let stderr = ''
-  const status = await run({
-    words,
-    environment: {},
-    cwd: process.cwd(),
-    stdout: { isTerminal: false, write: (text) => (stdout += text) },
-    stderr: { isTerminal: false, write: (text) => (stderr += text) },
-    stop: new AbortController().signal,
-    clock: realClock,
-    random: unexpected,
-    randomBytes: unexpected,
-    processes: { ownId: 1, startOf: unexpected },
-    spawnStep: unexpected,
-    ask: unexpected,
-    watch: unexpected,
-    ...world,
-  })
-  return { status, stdout, stderr }
-}
 
 test.each([
   [[], 'Expected a command.\nSee: syncstep --help\n'],
   [['dv'], 'Unknown command "dv". Did you mean "dev"?\nSee: syncstep --help\n'],
   [['--versoin'], 'Unknown flag "--versoin". Did you mean "--version"?\nSee: syncstep --help\n'],
-  [['constructor'], /^Unknown command "constructor"\. Known: dev, core, dispatcher, function/],
+  [
+    ['constructor'],
+    /^Unknown command "constructor"\. Known: dev, core, dispatcher, function, check, format/,
+  ],
   [['dev'], /^Expected DIR: the folder of the synchronizer.*\nSee: syncstep dev --help\n$/],
   [['dev', 'a', 'b'], 'Unexpected "b".\nSee: syncstep dev --help\n'],
   [

@@ -1,0 +1,192 @@
+import { Readable } from 'node:stream'
+import { symlink, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { root } from '../support/syncstep-command.ts'
+import { said } from '../support/said.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+const rack = `option name = "racks";
+
+message Rack (XOSBase) {
+    required string name = 1 [max_length = 40];
+}
+`
+
+const device = `option name = "racks";
+
+message Device (XOSBase) {
+    required manytoone rack->Rack:devices = 1:1001;
+}
+`
+
+const broken = `option name = "racks";
+
+message Device (XOSBase) {
+    required manytoone rack->Rak:devices = 1:1001;
+    required bool on = 1;
+}
+`
+
+const stdin = (text: string | Buffer) => ({ stdin: () => Readable.from([Buffer.from(text)]) })
+
+test('clean models are told in one line', async () => {
+  const cwd = await temporaryFolder({ 'rack.xproto': rack, 'device.xproto': device })
+
+  expect(await said(['check', 'rack.xproto', 'device.xproto'], { cwd })).toEqual({
+    status: 0,
+    stdout: '',
+    stderr: '2 files, 2 models, no mistakes\n',
+  })
+})
+
+test('mistakes are shown where they are, and counted', async () => {
+  const cwd = await temporaryFolder({ 'rack.xproto': rack, 'device.xproto': broken })
+
+  expect(await said(['check', 'rack.xproto', './device.xproto'], { cwd })).toEqual({
+    status: 1,
+    stdout: `device.xproto:4:30 XP_UNKNOWN_TARGET: No model is named Rak; did you mean Rack?
+    4 |     required manytoone rack->Rak:devices = 1:1001;
+      |                              ^^^
+
+device.xproto:5:24 XP_DUPLICATE_NUMBER: Number 101 of Device belongs to rack; give on another number.
+    5 |     required bool on = 1;
+      |                        ^
+  device.xproto:4:44 first used here
+    4 |     required manytoone rack->Rak:devices = 1:1001;
+      |                                            ^
+`,
+    stderr: '2 mistakes in 2 files\n',
+  })
+})
+
+test('a warning is shown and is no mistake', async () => {
+  const cwd = await temporaryFolder({
+    'rack.xproto': 'option name = "racks"; message Rack (XOSBase) { optional string note = 1; }',
+  })
+
+  expect(await said(['check', 'rack.xproto'], { cwd })).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^rack\.xproto:1:65 warning XP_STRING_LENGTH: /) as string,
+    stderr: '1 file, 1 model, no mistakes, 1 warning\n',
+  })
+})
+
+test('a folder means the .xproto files in and below it, but for packages and what is hidden', async () => {
+  const cwd = await temporaryFolder({
+    'models/b/device.xproto': device,
+    'models/a/rack.xproto': rack,
+    'models/readme.md': 'not models',
+    'models/node_modules/other/models.xproto': 'not looked at',
+    'models/.git/models.xproto': 'not looked at',
+    'models/.#rack.xproto': 'not looked at',
+    'elsewhere.xproto': 'message Elsewhere (Nothing) { }',
+  })
+  await symlink(path.join(cwd, 'elsewhere.xproto'), path.join(cwd, 'models/linked.xproto'))
+
+  expect(await said(['check', 'models', 'models/a'], { cwd })).toMatchObject({
+    status: 1,
+    stdout: expect.stringMatching(/^models\/linked\.xproto:1:9 /) as string,
+    stderr: expect.stringMatching(/ in 3 files\n$/) as string,
+  })
+})
+
+test('standard input is a file like any other', async () => {
+  const cwd = await temporaryFolder({ 'rack.xproto': rack })
+
+  expect(await said(['check', 'rack.xproto', '-'], { cwd, ...stdin(device) })).toMatchObject({
+    status: 0,
+    stderr: '2 files, 2 models, no mistakes\n',
+  })
+  expect(await said(['check', '-'], stdin('message'))).toMatchObject({
+    status: 1,
+    stdout: expect.stringMatching(/^<stdin>:1:8 XP_/) as string,
+  })
+})
+
+test('with --syntax-only the rest of the models may be missing', async () => {
+  const cwd = await temporaryFolder({ 'device.xproto': broken, 'open.xproto': 'message Open {' })
+
+  expect(await said(['check', '--syntax-only', 'device.xproto'], { cwd })).toEqual({
+    status: 0,
+    stdout: '',
+    stderr: '1 file, 1 model, no mistakes\n',
+  })
+  expect(await said(['check', '--syntax-only', 'open.xproto'], { cwd })).toMatchObject({
+    status: 1,
+    stderr: '1 mistake in 1 file\n',
+  })
+})
+
+test('the core models are known, unless the files define them', async () => {
+  const cwd = await temporaryFolder({
+    'core.xproto': rack,
+    'own.xproto': 'option name = "own"; /* message XOSBase */ message Service { }',
+  })
+  const shipped = path.join(root, 'xproto/models/core.xproto')
+
+  expect(await said(['check', shipped])).toEqual({
+    status: 0,
+    stdout: '',
+    stderr: '1 file, 35 models, no mistakes\n',
+  })
+  expect(await said(['check', 'core.xproto'], { cwd })).toMatchObject({ status: 0 })
+  expect(await said(['check', 'own.xproto'], { cwd })).toMatchObject({
+    status: 1,
+    stdout: expect.stringMatching(
+      /own\.xproto:1:52 XP_DUPLICATE.*\n.*\n.*\n {2}<core models>:/,
+    ) as string,
+  })
+})
+
+test('the models of the tutorial have no mistakes', async () => {
+  expect(await said(['check', 'functions/hello-world'], { cwd: root })).toMatchObject({
+    status: 0,
+    stderr: expect.stringMatching(/^1 file, 2 models, no mistakes/) as string,
+  })
+})
+
+test.each([
+  [['check'], /^Expected PATH\.\.\.: files, folders/],
+  [['check', 'no/such'], /^No file or folder no\/such\.\n/],
+  [['check', 'empty'], /^No \.xproto file in empty or below it\.\n/],
+  [
+    ['check', 'a.xproto', '--synax-only'],
+    /^Unknown flag --synax-only\. Did you mean "--syntax-only"/,
+  ],
+  [['check', 'a.xproto', '-x'], /^Unknown flag -x\. Known: /],
+])('%j is wrong use: status 2', async (words, message) => {
+  const cwd = await temporaryFolder({ 'a.xproto': rack, 'empty/.keep': '' })
+
+  expect(await said(words, { cwd })).toEqual({
+    status: 2,
+    stdout: '',
+    stderr: expect.stringMatching(message) as string,
+  })
+})
+
+test('what is too long or no text is refused in a sentence', async () => {
+  const cwd = await temporaryFolder({ 'long.xproto': ' '.repeat(16 * 1024 * 1024 + 1) })
+  await writeFile(path.join(cwd, 'latin.xproto'), Buffer.from([0x2f, 0x2f, 0xe9]))
+
+  expect(await said(['check', 'long.xproto'], { cwd })).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: 'long.xproto is longer than 16 MiB.\n',
+  })
+  expect(await said(['check', 'latin.xproto'], { cwd })).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: 'latin.xproto is not UTF-8 text. Save it as UTF-8.\n',
+  })
+})
+
+test('Ctrl-C ends the wait for standard input', async () => {
+  const endless = new Readable({ read: () => undefined })
+
+  expect(await said(['check', '-'], { stdin: () => endless, stop: AbortSignal.abort() })).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: 'Interrupted.\n',
+  })
+})
