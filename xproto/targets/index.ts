@@ -1,7 +1,13 @@
+import { modelDeps } from './model-deps.ts'
+import { modeldefs } from './modeldefs.ts'
 import { proto } from './proto3.ts'
 import type { Target } from './target.ts'
+import { tosca } from './tosca.ts'
 
 /** What can be generated from models, by the name that `syncstep generate` takes. */
 export const targets: Readonly<Record<string, Target>> = {
+  'model-deps': modelDeps,
+  modeldefs,
   proto,
+  tosca,
 }
