@@ -1,4 +1,5 @@
 import { createDiagnostics, type Diagnostic } from './diagnostics.ts'
+import { isTolerated, type Mode } from './leniencies.ts'
 import { parseInto } from './parse.ts'
 import { checks } from './passes/index.ts'
 import { createProgram } from './program.ts'
@@ -13,13 +14,26 @@ export type Compiled = {
   readonly diagnostics: readonly Diagnostic[]
 }
 
+export type CompileOptions = {
+  /**
+   * `compat` loads what the original loads, with a warning for each mistake that the original lets pass.
+   *
+   * @default 'strict'
+   */
+  readonly mode?: Mode
+}
+
 /**
  * Checks xproto texts that belong together (the core models first, then services) and resolves them into a schema.
  * Never throws: what is wrong with a text is in the diagnostics.
  */
-export const compile = (sources: readonly Source[]): Compiled => {
-  const diagnostics = createDiagnostics(sources)
-  const program = createProgram(sources.map((source) => parseInto(source, diagnostics.report)))
+export const compile = (
+  sources: readonly Source[],
+  { mode = 'strict' }: CompileOptions = {},
+): Compiled => {
+  const diagnostics = createDiagnostics(sources, mode === 'compat' ? isTolerated : undefined)
+  const trees = sources.map((source) => parseInto(source, diagnostics.report))
+  const program = createProgram(trees, mode)
   for (const check of checks) check(program, diagnostics.report)
   return {
     schema: diagnostics.hasErrors() ? undefined : resolve(program),

@@ -4,7 +4,8 @@
  * Start with {@link compile}: texts in, a checked {@link Schema} and {@link Diagnostic}s out. {@link parse} and
  * {@link print} read and write the syntax tree of one text. Nothing in here reads files.
  */
-export { compile, type Compiled } from './compile.ts'
+export { compile, type CompileOptions, type Compiled } from './compile.ts'
+export { leniencies, type Mode } from './leniencies.ts'
 export { parse } from './parse.ts'
 export { print } from './print.ts'
 export { toGithub, toJson, type DiagnosticJson } from './diagnostic-formats.ts'

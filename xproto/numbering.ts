@@ -8,6 +8,9 @@ export const reservedNumbers: ReadonlyMap<number, string> = new Map([
   [2047, 'self_content_type_id'],
 ])
 
+/** Where the numbers of reverse sets begin that have none of their own. */
+const firstFreeReverseNumber = 1900
+
 /** Each model of a line that declares something shifts the numbers of those after it. */
 const step = 100
 
@@ -20,13 +23,13 @@ export type Numbered<T> = {
 const shifted = <T>(
   lineage: readonly MessageNode[],
   declared: (model: MessageNode) => readonly T[],
-  own: (node: T) => number,
+  numberOf: (node: T, offset: number) => number,
 ): readonly Numbered<T>[] => {
   const groups = lineage
     .map((declaredIn) => ({ declaredIn, nodes: declared(declaredIn) }))
     .filter(({ nodes }) => nodes.length > 0)
   return groups.flatMap(({ declaredIn, nodes }, index) =>
-    nodes.map((node) => ({ declaredIn, node, number: own(node) + index * step })),
+    nodes.map((node) => ({ declaredIn, node, number: numberOf(node, index * step) })),
   )
 }
 
@@ -38,19 +41,22 @@ export const numberedFields = (
   shifted(
     program.lineage(message),
     (model) => program.fieldsOf(model),
-    ({ number }) => Number(number.text),
+    ({ number }, offset) => Number(number.text) + offset,
   )
 
 /** Inherited and own reverse sets with their wire numbers; a model nobody links to shifts nothing (b.4). */
 export const numberedReverseLinks = (
   program: Program,
   message: MessageNode,
-): readonly Numbered<IncomingLink>[] =>
-  shifted(
+): readonly Numbered<IncomingLink>[] => {
+  let free = firstFreeReverseNumber
+  return shifted(
     program.lineage(message),
     (model) => program.incoming(model.name.text),
-    ({ link }) => Number(link.reverseNumber?.text),
+    ({ link: { reverseNumber } }, offset) =>
+      reverseNumber === undefined ? free++ : Number(reverseNumber.text) + offset,
   )
+}
 
 /** `owner_id` for a link to one, `ports_ids` for a link to many, else the name. */
 export const wireNameOf = (field: ScalarNode | LinkNode): string => {

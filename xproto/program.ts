@@ -1,3 +1,4 @@
+import type { Mode } from './leniencies.ts'
 import { createSuggestions, type DidYouMean } from './nearest.ts'
 import {
   fieldsOf,
@@ -5,6 +6,7 @@ import {
   type Identifier,
   type LinkNode,
   type MessageNode,
+  type OptionNode,
   type PolicyNode,
   type ScalarNode,
 } from './syntax.ts'
@@ -22,12 +24,14 @@ export type Program = {
   readonly files: readonly FileNode[]
   /** Every message, duplicates included, in source order. */
   readonly messages: readonly MessageNode[]
-  /** The first message of each name. */
+  /** The message of each name that counts: the first, in compat mode the last. */
   readonly models: ReadonlyMap<string, MessageNode>
-  /** The first policy of each name. */
+  /** The policy of each name that counts, in the same way. */
   readonly policies: ReadonlyMap<string, PolicyNode>
   /** Options in force for a message: those of its file, then its own. */
   optionsOf(message: MessageNode): ReadonlyMap<string, string>
+  /** The options of an earlier file that give an app to a message that has none. */
+  borrowedApp(message: MessageNode): readonly OptionNode[]
   fieldsOf(message: MessageNode): readonly (ScalarNode | LinkNode)[]
   /** Links that make a reverse set in the model, in source order. */
   incoming(model: string): readonly IncomingLink[]
@@ -46,6 +50,9 @@ export const unmodelledBases: ReadonlySet<string> = new Set([
 /** Deeper or wider than this and the wire numbers run out. */
 export const maxLineage = 10
 
+/** Every model has those of its file, so that their number counts twice. */
+export const maxFileOptions = 100
+
 /** The model a dotted name means: packages are not kept apart. */
 export const modelNameOf = ({ text }: Identifier): string => text.slice(text.lastIndexOf('.') + 1)
 
@@ -53,15 +60,25 @@ export const modelNameOf = ({ text }: Identifier): string => text.slice(text.las
 export const peerOf = ({ peer, name }: LinkNode): string | undefined =>
   peer === undefined || peer.text.includes('+') || name.text.includes('+') ? undefined : peer.text
 
-const firstByName = <T extends { readonly name: { readonly text: string } }>(
+const byName = <T extends { readonly name: Identifier }>(
   nodes: readonly T[],
+  mode: Mode,
 ): ReadonlyMap<string, T> => {
-  const first = new Map<string, T>()
+  const found = new Map<string, T>()
   for (const node of nodes) {
-    if (!first.has(node.name.text)) first.set(node.name.text, node)
+    if (mode === 'strict' && found.has(node.name.text)) continue
+    // Taken out first, so that it stands where the last definition stands.
+    found.delete(node.name.text)
+    found.set(node.name.text, node)
   }
-  return first
+  return found
 }
+
+/** The options that give an app to the models of a file. */
+const appOptionsIn = ({ statements }: FileNode): readonly OptionNode[] =>
+  statements
+    .filter((node) => node.kind === 'option')
+    .filter(({ name }) => name.text === 'name' || name.text === 'app_label')
 
 const optionEntries = (
   parts: MessageNode['parts'] | FileNode['statements'],
@@ -70,29 +87,36 @@ const optionEntries = (
     part.kind === 'option' ? [[part.name.text, textOf(part.value)] as const] : [],
   )
 
-export const createProgram = (files: readonly FileNode[]): Program => {
+export const createProgram = (files: readonly FileNode[], mode: Mode = 'strict'): Program => {
   const messages = files.flatMap(({ statements }) =>
     statements.filter((node) => node.kind === 'message'),
   )
-  const models = firstByName(messages)
-  const policies = firstByName(
+  const models = byName(messages, mode)
+  const policies = byName(
     files.flatMap(({ statements }) => statements.filter((node) => node.kind === 'policy')),
+    mode,
   )
 
   const options = new Map<MessageNode, ReadonlyMap<string, string>>()
-  for (const { statements } of files) {
-    const shared = optionEntries(statements)
-    for (const node of statements) {
+  const borrowed = new Map<MessageNode, readonly OptionNode[]>()
+  let earlierApp: readonly OptionNode[] = []
+  for (const file of files) {
+    const shared = optionEntries(file.statements).slice(0, maxFileOptions)
+    for (const node of file.statements) {
       if (node.kind !== 'message') continue
-      options.set(node, new Map([...shared, ...optionEntries(node.parts)]))
+      const inForce = new Map([...shared, ...optionEntries(node.parts)])
+      options.set(node, inForce)
+      if (!inForce.has('name') && !inForce.has('app_label')) borrowed.set(node, earlierApp)
     }
+    const own = appOptionsIn(file)
+    if (own.length > 0) earlierApp = own
   }
 
   const fields = new Map(messages.map((message) => [message, fieldsOf(message)]))
   const fieldsIn = (message: MessageNode) => fields.get(message) ?? []
 
   const incoming = new Map<string, IncomingLink[]>()
-  for (const source of messages) {
+  for (const source of models.values()) {
     for (const link of fieldsIn(source)) {
       const peer = link.kind === 'link' ? peerOf(link) : undefined
       if (link.kind !== 'link' || peer === undefined) continue
@@ -129,6 +153,7 @@ export const createProgram = (files: readonly FileNode[]): Program => {
     models,
     policies,
     optionsOf: (message) => options.get(message) ?? new Map<string, string>(),
+    borrowedApp: (message) => borrowed.get(message) ?? [],
     fieldsOf: fieldsIn,
     incoming: (model) => incoming.get(model) ?? [],
     lineage,
