@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util'
-import { suggestion } from './suggestion.ts'
 import { UsageError } from './usage-error.ts'
 import type { World } from './world.ts'
 
@@ -86,8 +85,8 @@ const readWords = (command: Command, words: readonly string[]): Words => {
     if (token.kind !== 'option') continue
     const kind = kindOf(command, token.name)
     if (kind === undefined) {
-      const hint = suggestion(token.rawName, flagNames(command))
-      throw new UsageError(`Unknown flag ${token.rawName}. ${hint}`)
+      const word = token.rawName
+      throw new UsageError(`Unknown flag ${word}.`, { word, known: flagNames(command) })
     }
     if (kind === 'switch' && token.value !== undefined) {
       throw new UsageError(`${token.rawName} takes no value, got "${token.value}".`)
@@ -123,7 +122,7 @@ const switchFrom = (flag: string, text: string): boolean => {
 /**
  * Reads the words behind a command. Undefined when they ask for help.
  *
- * @throws UsageError naming the word, and the nearest one that is known.
+ * @throws UsageError naming the word.
  */
 export const readInput = (
   command: Command,

@@ -1,6 +1,5 @@
 import { helpOf, readInput } from './command.ts'
 import { isForUser } from './failure.ts'
-import { suggestion } from './suggestion.ts'
 import { UsageError } from './usage-error.ts'
 import { packageVersion } from './version.ts'
 import type { World } from './world.ts'
@@ -57,7 +56,7 @@ const findCommand = (name: string | undefined): (typeof commands)[number] => {
   if (entry !== undefined) return entry
   const known = [...commands.map(nameOf), '--help', '--version']
   const kind = name.startsWith('-') ? 'flag' : 'command'
-  throw new UsageError(`Unknown ${kind} "${name}". ${suggestion(name, known)}`)
+  throw new UsageError(`Unknown ${kind} "${name}".`, { word: name, known })
 }
 
 const runWords = async (world: World): Promise<number> => {
@@ -78,6 +77,13 @@ const runWords = async (world: World): Promise<number> => {
   return 0
 }
 
+/** The nearest known word. Loaded when it is needed, as the commands are. */
+const hintAt = async ({ unknown }: UsageError): Promise<string> => {
+  if (unknown === undefined) return ''
+  const { suggestion } = await import('./suggestion.ts')
+  return ` ${suggestion(unknown.word, unknown.known)}`
+}
+
 /**
  * Runs what the command line says. Answers the exit status: 0 done, 1 failed, 2 not a known command line.
  *
@@ -91,7 +97,8 @@ export const run = async (world: World): Promise<number> => {
     if (error instanceof UsageError) {
       const [name = ''] = world.words
       const known = commands.some((command) => nameOf(command) === name)
-      say(`${error.message}\nSee: syncstep ${known ? `${name} ` : ''}--help`)
+      const hint = await hintAt(error)
+      say(`${error.message}${hint}\nSee: syncstep ${known ? `${name} ` : ''}--help`)
       return 2
     }
     if (isForUser(error)) say(error.message)
