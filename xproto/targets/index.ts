@@ -3,6 +3,7 @@ import { modeldefs } from './modeldefs.ts'
 import { proto } from './proto3.ts'
 import type { Target } from './target.ts'
 import { tosca } from './tosca.ts'
+import { types } from './typescript.ts'
 
 /** What can be generated from models, by the name that `syncstep generate` takes. */
 export const targets: Readonly<Record<string, Target>> = {
@@ -10,4 +11,5 @@ export const targets: Readonly<Record<string, Target>> = {
   modeldefs,
   proto,
   tosca,
+  types,
 }
