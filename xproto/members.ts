@@ -7,23 +7,28 @@ import {
 } from './numbering.ts'
 import { maxLineage, modelNameOf, type Program } from './program.ts'
 import type { Span } from './source.ts'
-import type { MessageNode } from './syntax.ts'
+import type { LinkNode, MessageNode, ScalarNode } from './syntax.ts'
 
 /** Something that has a name and a number in the wire form of a model: a field or a reverse set. */
 export type Member = {
   readonly kind: 'field' | 'reverse'
+  /** The field, or the link that makes the reverse set. */
+  readonly node: ScalarNode | LinkNode
   /** The model whose fields or reverse sets it is among. */
   readonly declaredIn: MessageNode
   readonly name: string
   readonly wireName: string
-  /** NaN when the number is missing or no number. */
+  /** NaN when the number is no number. */
   readonly number: number
   readonly nameSpan: Span
   readonly numberSpan: Span
 }
 
 /** What is always there, and declared nowhere. */
-export const reservedNames: ReadonlySet<string> = new Set(reservedNumbers.values())
+export const reservedNames: ReadonlySet<string> = new Set([
+  ...reservedNumbers.values(),
+  'id_present',
+])
 
 /** More than the numbers suffice for: a mistake in that model, which its descendants need not repeat. */
 const isOversized = (program: Program, model: MessageNode): boolean =>
@@ -36,6 +41,7 @@ export const membersOf = (program: Program, message: MessageNode): readonly Memb
   if (lineage.some((model) => model !== message && isOversized(program, model))) return []
   const fields = numberedFields(program, message).map(({ declaredIn, node, number }): Member => ({
     kind: 'field',
+    node,
     declaredIn,
     name: node.name.text,
     wireName: wireNameOf(node),
@@ -46,6 +52,7 @@ export const membersOf = (program: Program, message: MessageNode): readonly Memb
   const reverseSets = numberedReverseLinks(program, message).map(
     ({ declaredIn, node: { link, peer }, number }): Member => ({
       kind: 'reverse',
+      node: link,
       declaredIn,
       name: peer,
       wireName: reverseWireNameOf(peer),
@@ -57,31 +64,71 @@ export const membersOf = (program: Program, message: MessageNode): readonly Memb
   return [...fields, ...reverseSets]
 }
 
+const jsonNameOf = (wireName: string): string =>
+  wireName.replace(/_+(.?)/g, (_, letter: string) => letter.toUpperCase())
+
 /**
- * Pairs of members that have the same key, each reported for the topmost model that has both: descendants inherit
- * the mistake, they do not make it.
+ * Everything a member is called where the names of a model must differ: by policies, on the wire, on the wire as
+ * JSON, and the group that tells on the wire whether there is a value.
+ */
+export const namesOf = ({ kind, node, name, wireName }: Member): readonly string[] => {
+  const isList = kind === 'reverse' || (node.kind === 'link' && node.multiplicity === 'manytomany')
+  return [
+    ...new Set([name, wireName, jsonNameOf(wireName), ...(isList ? [] : [`${name}_present`])]),
+  ]
+}
+
+type Key = string | number
+
+/** Tells whether a base of the model has members with that key already. Looks at the bases when first asked. */
+export const createInheritance = (
+  program: Program,
+  message: MessageNode,
+  keysOf: (member: Member) => readonly Key[],
+) => {
+  const nodesByKeyOf = (base: MessageNode): ReadonlyMap<Key, ReadonlySet<Member['node']>> => {
+    const nodesByKey = new Map<Key, Set<Member['node']>>()
+    for (const member of membersOf(program, base)) {
+      for (const key of keysOf(member)) {
+        const known = nodesByKey.get(key)
+        if (known === undefined) nodesByKey.set(key, new Set([member.node]))
+        else known.add(member.node)
+      }
+    }
+    return nodesByKey
+  }
+  let inBases: readonly ReturnType<typeof nodesByKeyOf>[] | undefined
+  return (key: Key, ...nodes: readonly Member['node'][]): boolean => {
+    inBases ??= program
+      .lineage(message)
+      .filter((model) => message.bases.some((base) => modelNameOf(base) === model.name.text))
+      .map(nodesByKeyOf)
+    return inBases.some((nodesByKey) => nodes.every((node) => nodesByKey.get(key)?.has(node)))
+  }
+}
+
+/**
+ * Pairs of members that share a key, each reported for the topmost model that has both: descendants inherit the
+ * mistake, they do not make it.
  */
 export const collisions = (
   program: Program,
   message: MessageNode,
   members: readonly Member[],
-  keyOf: (member: Member) => string | number | undefined,
+  keysOf: (member: Member) => readonly Key[],
 ): readonly { readonly first: Member; readonly second: Member }[] => {
-  const firstOf = new Map<string | number, Member>()
+  const firstOf = new Map<Key, Member>()
   const found: { first: Member; second: Member }[] = []
-  const isNew = (first: Member, second: Member): boolean =>
-    [first, second].some(({ declaredIn }) => declaredIn === message) ||
-    !message.bases.some((base) => {
-      const model = program.models.get(modelNameOf(base))
-      const line = model === undefined ? [] : program.lineage(model)
-      return line.includes(first.declaredIn) && line.includes(second.declaredIn)
-    })
+  const isInherited = createInheritance(program, message, keysOf)
   for (const member of members) {
-    const key = keyOf(member)
-    if (key === undefined) continue
-    const first = firstOf.get(key)
-    if (first === undefined) firstOf.set(key, member)
-    else if (isNew(first, member)) found.push({ first, second: member })
+    const keys = keysOf(member)
+    const taken = keys.find((key) => firstOf.has(key))
+    const first = taken === undefined ? undefined : firstOf.get(taken)
+    if (taken === undefined || first === undefined) {
+      for (const key of keys) firstOf.set(key, member)
+    } else if (!isInherited(taken, first.node, member.node)) {
+      found.push({ first, second: member })
+    }
   }
   return found
 }

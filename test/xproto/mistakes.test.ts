@@ -61,11 +61,11 @@ test.each([
   ],
   [
     'optional int32 id = 2;',
-    '2:28 XP_DUPLICATE_FIELD: Every model has id already; choose another name.',
+    '2:28 XP_RESERVED_FIELD: Every model has id already; choose another name.',
   ],
   [
     'optional string class_names = 2 [text = True];',
-    '2:29 XP_DUPLICATE_FIELD: Every model has class_names already; choose another name.',
+    '2:29 XP_RESERVED_FIELD: Every model has class_names already; choose another name.',
   ],
   // types and targets
   [
