@@ -8,11 +8,11 @@ import { pathsParameter, readXproto } from './xproto-files.ts'
 import type { World } from './world.ts'
 
 /** The source and its new text; nothing when there are mistakes: what is not understood cannot be written again. */
-const formatOne = (source: Source, { stderr }: World) => {
+const formatOne = (source: Source, world: World) => {
   const { tree, diagnostics } = parse(source)
   if (!hasMistakes(diagnostics)) return [{ ...source, formatted: print(tree) }]
-  tellDiagnostics(diagnostics, [source], stderr)
-  stderr.write(`${source.file} is left as it is: ${verdictOn(diagnostics)}\n`)
+  tellDiagnostics(diagnostics, [source], world.stderr, world)
+  world.stderr.write(`${source.file} is left as it is: ${verdictOn(diagnostics)}\n`)
   return []
 }
 

@@ -1,5 +1,6 @@
 import { pino, stdTimeFunctions, type Logger } from 'pino'
 import { prettyFactory } from 'pino-pretty'
+import { hasColours } from './colours.ts'
 import type { Flags } from './command.ts'
 import { logLevels } from './config.schema.ts'
 import { UsageError } from './usage-error.ts'
@@ -64,10 +65,10 @@ export const logLevelFlag: Flags = {
 
 /** Readable lines for people, JSON for programs; `dev` is for people in any case. */
 export const logOf = (world: World, level: string, alwaysReadable = false): Logger => {
-  const { stdout, environment } = world
+  const { stdout } = world
   if (!(logLevels as readonly string[]).includes(level)) {
     throw new UsageError(`Expected --log-level to be ${logLevels.join(', ')}, got "${level}".`)
   }
-  const colours = stdout.isTerminal && (environment['NO_COLOR'] ?? '') === ''
+  const colours = hasColours(stdout, world)
   return createLog(stdout, { level, readable: alwaysReadable || stdout.isTerminal, colours })
 }

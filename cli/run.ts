@@ -36,6 +36,11 @@ const commands = [
     summary: 'Bring the text of models into its one form',
     load: async () => (await import('./format.ts')).formatCommand,
   },
+  {
+    usage: 'generate TARGET PATH...',
+    summary: 'Write what follows from models: types, API descriptions, drawings',
+    load: async () => (await import('./generate.ts')).generateCommand,
+  },
 ] as const
 
 const nameOf = ({ usage }: { readonly usage: string }): string => usage.split(' ')[0] ?? usage

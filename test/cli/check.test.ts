@@ -154,6 +154,7 @@ test.each([
     ['check', 'a.xproto', '--synax-only'],
     /^Unknown flag --synax-only\. Did you mean "--syntax-only"/,
   ],
+  [['check', 'a.xproto', '--format', 'xml'], /^Expected --format to be text, json or github/],
   [['check', 'a.xproto', '-x'], /^Unknown flag -x\. Known: /],
 ])('%j is wrong use: status 2', async (words, message) => {
   const cwd = await temporaryFolder({ 'a.xproto': rack, 'empty/.keep': '' })
@@ -189,4 +190,56 @@ test('Ctrl-C ends the wait for standard input', async () => {
     stdout: '',
     stderr: 'Interrupted.\n',
   })
+})
+
+test('with --format json every mistake is an object', async () => {
+  const cwd = await temporaryFolder({ 'rack.xproto': rack, 'device.xproto': broken })
+  const { status, stdout } = await said(['check', '--format', 'json', '.'], { cwd })
+
+  expect(status).toBe(1)
+  expect(JSON.parse(stdout)).toMatchObject([
+    { code: 'XP_UNKNOWN_TARGET', file: 'device.xproto', line: 4, column: 30, endColumn: 33 },
+    { code: 'XP_DUPLICATE_NUMBER', severity: 'error', notes: [{ line: 4, column: 44 }] },
+  ])
+  expect(await said(['check', '--format=json', 'rack.xproto'], { cwd })).toMatchObject({
+    status: 0,
+    stdout: '[]\n',
+  })
+})
+
+test('with --format github every mistake is a workflow command', async () => {
+  const cwd = await temporaryFolder({ 'rack.xproto': rack, 'device.xproto': broken })
+  const { stdout } = await said(['check', '--format', 'github', '.'], { cwd })
+
+  expect(stdout.split('\n')).toEqual([
+    expect.stringMatching(
+      /^::error file=device\.xproto,line=4,.*title=XP_UNKNOWN_TARGET::No model/,
+    ),
+    expect.stringMatching(/^::error file=device\.xproto,line=5,.*title=XP_DUPLICATE_NUMBER::/),
+    '',
+  ])
+})
+
+test('with --compat what XOS lets pass is a warning', async () => {
+  const cwd = await temporaryFolder({ 'rack.xproto': rack, 'device.xproto': broken })
+
+  expect(await said(['check', '--compat', '.'], { cwd })).toMatchObject({
+    status: 1,
+    stdout: expect.stringMatching(/ warning XP_UNKNOWN_TARGET: [^]* XP_DUPLICATE_NUMBER/) as string,
+    stderr: '1 mistake, 1 warning in 2 files\n',
+  })
+})
+
+test.each([
+  [true, {}, '\u001b['],
+  [true, { NO_COLOR: '1' }, ' XP_'],
+  [false, {}, ' XP_'],
+])('on a terminal (%j) with %j, mistakes have %j', async (isTerminal, environment, expected) => {
+  const cwd = await temporaryFolder({ 'device.xproto': broken })
+  let text = ''
+  const stdout = { isTerminal, write: (part: string) => (text += part) }
+  await said(['check', '.'], { cwd, environment, stdout })
+
+  expect(text).toContain(expected)
+  expect(text.includes('\u001b')).toBe(expected === '\u001b[')
 })

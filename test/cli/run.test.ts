@@ -9,7 +9,7 @@ test.each([
   [['--versoin'], 'Unknown flag "--versoin". Did you mean "--version"?\nSee: syncstep --help\n'],
   [
     ['constructor'],
-    /^Unknown command "constructor"\. Known: dev, core, dispatcher, function, check, format/,
+    /^Unknown command "constructor"\. Known: dev, core, dispatcher, function, check, format, generate/,
   ],
   [['dev'], /^Expected DIR: the folder of the synchronizer.*\nSee: syncstep dev --help\n$/],
   [['dev', 'a', 'b'], 'Unexpected "b".\nSee: syncstep dev --help\n'],
