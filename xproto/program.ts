@@ -60,6 +60,17 @@ export const modelNameOf = ({ text }: Identifier): string => text.slice(text.las
 export const peerOf = ({ peer, name }: LinkNode): string | undefined =>
   peer === undefined || peer.text.includes('+') || name.text.includes('+') ? undefined : peer.text
 
+/** Points at no model: a mistake that compat mode forgives. */
+export const isDangling = ({ models }: Program, node: ScalarNode | LinkNode): boolean =>
+  node.kind === 'link' && !models.has(modelNameOf(node.target))
+
+/** Whether the join table is one that is made by itself, `Network_permitted_slices`, or a model. */
+export const isKnownThrough = (
+  { models }: Program,
+  { name }: LinkNode,
+  through: Identifier,
+): boolean => through.text.endsWith(`_${name.text}`) || models.has(modelNameOf(through))
+
 const byName = <T extends { readonly name: Identifier }>(
   nodes: readonly T[],
   mode: Mode,

@@ -22,8 +22,16 @@ export const optionValue = (options: readonly FieldOption[], name: string): Valu
 /** True for `True` and `"True"`, as on models. */
 export const isTrue = (text: string | undefined): boolean => text === 'True'
 
-export const isFlagged = (options: readonly FieldOption[], name: string): boolean =>
-  isTrue(optionValue(options, name)?.text)
+/** What a flag of a field says in any spelling; undefined when it says neither. Only `True` and `False` are correct. */
+export const flagOf = ({ text }: Value): boolean | undefined => {
+  const said = text.toLowerCase()
+  return said === 'true' ? true : said === 'false' ? false : undefined
+}
+
+export const isFlagged = (options: readonly FieldOption[], name: string): boolean => {
+  const value = optionValue(options, name)
+  return value !== undefined && flagOf(value) === true
+}
 
 /** Names separated by commas. */
 export const namesIn = (value: Value | undefined): readonly string[] =>

@@ -1,0 +1,52 @@
+import {
+  numberedFields,
+  numberedReverseLinks,
+  reverseWireNameOf,
+  wireNameOf,
+  type Numbered,
+} from './numbering.ts'
+import { isDangling, type Program } from './program.ts'
+import type { FieldNode } from './resolve-field.ts'
+import type { LinkNode, MessageNode } from './syntax.ts'
+
+export const isManyToMany = (node: FieldNode): boolean =>
+  node.kind === 'link' && node.multiplicity === 'manytomany'
+
+const namesOf = (node: FieldNode): readonly string[] => [node.name.text, wireNameOf(node)]
+
+/**
+ * The fields of a model that count. Compat mode lets several have one name, of which the last counts, and links to
+ * many point at nothing, which do not count.
+ */
+export const countingFields = (
+  program: Program,
+  message: MessageNode,
+): readonly Numbered<FieldNode>[] => {
+  const taken = new Set<string>()
+  const counting: Numbered<FieldNode>[] = []
+  for (const field of numberedFields(program, message).toReversed()) {
+    const { node } = field
+    const names = namesOf(node)
+    if (names.some((name) => taken.has(name))) continue
+    for (const name of names) taken.add(name)
+    if (!isManyToMany(node) || !isDangling(program, node)) counting.push(field)
+  }
+  return counting.toReversed()
+}
+
+/**
+ * Links whose reverse set has a name that is taken, in the target or in a model that derives from it. Compat mode
+ * leaves those sets out.
+ */
+export const linksWithTakenPeer = (program: Program): ReadonlySet<LinkNode> => {
+  const found = new Set<LinkNode>()
+  for (const message of program.models.values()) {
+    const taken = new Set(numberedFields(program, message).flatMap(({ node }) => namesOf(node)))
+    for (const { node } of numberedReverseLinks(program, message)) {
+      const names = [node.peer, reverseWireNameOf(node.peer)]
+      if (names.some((name) => taken.has(name))) found.add(node.link)
+      for (const name of names) taken.add(name)
+    }
+  }
+  return found
+}
