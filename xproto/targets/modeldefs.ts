@@ -131,9 +131,8 @@ const fieldDefs = (fields: readonly Field[]): readonly ModelField[] =>
 const forward = (field: Field): readonly ModelRelation[] => {
   if (field.kind === 'scalar' || !isToOne(field)) return []
   const { target, multiplicity, name } = field
-  return [
-    { model: target, type: multiplicity, on_field: multiplicity === 'onetoone' ? null : name },
-  ]
+  const on_field = multiplicity === 'onetoone' ? null : name
+  return [{ model: target, type: multiplicity, on_field }]
 }
 
 const backward = ({ source, field, multiplicity }: ReverseLink): readonly ModelRelation[] => {
