@@ -1,49 +1,214 @@
-import { errorAt, type Diagnostic, type Report } from './diagnostics.ts'
-import { scan, type Token } from './scanner.ts'
-import type { Source, Span } from './source.ts'
+import { createCursor, Mistake, type Cursor } from './cursor.ts'
+import type { Diagnostic, Report } from './diagnostics.ts'
+import { isTypeWord, modifierWords, readAttachedPolicy, readField } from './parse-fields.ts'
+import { readOption } from './parse-options.ts'
+import {
+  closeWhole,
+  readUnsupportedPart,
+  readUnsupportedStatement,
+  readWhole,
+} from './parse-unsupported.ts'
+import { attempt, closeBlock, readEntries, skipStray, startsStatement } from './recovery.ts'
+import type { Token } from './scanner.ts'
+import type { Source } from './source.ts'
 import type {
-  Comments,
-  FieldOption,
   FileNode,
   Identifier,
-  LinkNode,
   MessageNode,
-  Modifier,
-  Multiplicity,
-  OptionNode,
   PartNode,
   PolicyNode,
-  ScalarNode,
   StatementNode,
   UnsupportedNode,
-  Value,
 } from './syntax.ts'
 
-/** Leaves the statement at hand; the mistake has been reported. Never leaves this file. */
-class Mistake extends Error {}
+/** Blocks stand in blocks no deeper than this. */
+const maxDepth = 20
 
-const modifiers: ReadonlySet<string> = new Set<Modifier>(['required', 'optional', 'repeated'])
-const linkKinds: ReadonlySet<string> = new Set<Multiplicity>([
-  'manytoone',
-  'onetoone',
-  'manytomany',
+/** What people bring along from protobuf, or put in the wrong place, and what to do instead. */
+const misplacedInMessage: ReadonlyMap<string, string> = new Map([
+  ['oneof', 'There is no oneof; write its fields as optional fields of the message.'],
+  ['reserved', 'Numbers are not reserved; remove this.'],
+  ['map', 'There are no maps; write a model with a key and a value, and link to it.'],
+  ['import', 'An import stands outside of messages, and has no effect; remove it.'],
+  ['package', 'A package stands outside of messages, and is not supported; remove it.'],
+  ['rpc', 'A call stands in a _service, and is not supported; remove it.'],
 ])
-const unsupportedStatements: ReadonlySet<string> = new Set(
-  'import package enum extend _service map reduce'.split(' '),
-)
-const unsupportedParts: ReadonlySet<string> = new Set('enum message extensions extend'.split(' '))
-const scalarTypes: ReadonlySet<string> = new Set(
-  (
-    'double float int32 int64 uint32 uint64 sint32 sint64 fixed32 fixed64 sfixed32 sfixed64 ' +
-    'bool string bytes'
-  ).split(' '),
-)
 
-const describe = ({ kind, text }: Token): string => {
-  if (kind === 'end') return 'the end of the file'
-  if (kind === 'string') return `the text ${JSON.stringify(text.slice(0, 40))}`
-  if (kind === 'policy-body') return 'a policy text'
-  return `"${text.slice(0, 40)}"`
+const misplacedInFile: ReadonlyMap<string, string> = new Map([
+  ['syntax', 'There is no syntax line; remove it.'],
+  ['service', 'A service is a model that derives from Service: message Name (Service) { }.'],
+  ['extensions', 'Extensions stand in a message, and are not supported; remove them.'],
+  ...modifierWords.map((word) => [word, 'A field stands in a message; move it into one.'] as const),
+])
+
+const failAtMisplaced = (cursor: Cursor, advice: ReadonlyMap<string, string>): void => {
+  const token = cursor.peek()
+  const message = /^(name|keyword)$/.test(token.kind) ? advice.get(token.text) : undefined
+  if (message !== undefined) cursor.fail(cursor.spanOf(token), message)
+}
+
+const failAtMissingModifier = (cursor: Cursor): void => {
+  const token = cursor.peek()
+  const isField =
+    isTypeWord(cursor) || (token.kind === 'name' && /^(name|keyword)$/.test(cursor.peek(1).kind))
+  if (!isField) return
+  const message = `A field starts with required or optional; write one before "${token.text.slice(0, 40)}".`
+  cursor.fail(cursor.spanOf(token), message)
+}
+
+const readBases = (cursor: Cursor): readonly Identifier[] => {
+  const bases: Identifier[] = []
+  const { start } = cursor.peek()
+  if (!cursor.accept('(')) return bases
+  if (cursor.accept(')')) {
+    cursor.report(cursor.spanFrom(start), 'Name a base model between the brackets, or remove them.')
+    return bases
+  }
+  do bases.push(cursor.readDottedName('the name of a base model'))
+  while (cursor.accept(','))
+  cursor.expect(')', 'after the base models')
+  return bases
+}
+
+const readLatePolicy = (cursor: Cursor, name: Identifier): Identifier | undefined => {
+  const token = cursor.peek()
+  const policy = readAttachedPolicy(cursor)
+  if (policy !== undefined) {
+    const message = `The policy stands before the base models: ${name.text}::${policy.text} (...).`
+    cursor.report(cursor.spanFrom(token.start), message)
+  }
+  return policy
+}
+
+type Head = {
+  readonly name: Identifier | undefined
+  readonly policy: Identifier | undefined
+  readonly bases: readonly Identifier[]
+}
+
+// Up to the brace, which ends the head whatever is wrong with it.
+const skipToBody = (cursor: Cursor): void => {
+  const isBehind = () =>
+    cursor.isEnd() ||
+    cursor.isPunctuation(';') ||
+    cursor.isPunctuation('}') ||
+    (cursor.peek().firstOnLine && cursor.peek().kind === 'keyword')
+  while (!isBehind() && !cursor.isPunctuation('{')) cursor.advance()
+}
+
+// A mistake in the head costs the head only: the body is still read, for its own mistakes.
+const readHead = (cursor: Cursor): Head => {
+  let head: Head = { name: undefined, policy: undefined, bases: [] }
+  try {
+    const name = cursor.readName('the name of the message')
+    head = { ...head, name }
+    head = { ...head, policy: readAttachedPolicy(cursor) }
+    head = { ...head, bases: readBases(cursor) }
+    head = { ...head, policy: head.policy ?? readLatePolicy(cursor, name) }
+    cursor.expect('{', `to open message ${name.text}`)
+  } catch (thrown) {
+    if (!(thrown instanceof Mistake)) throw thrown
+    skipToBody(cursor)
+    if (!cursor.accept('{')) throw thrown
+  }
+  return head
+}
+
+const refuseDepth = (cursor: Cursor, depth: number): void => {
+  if (depth < maxDepth) return
+  const message = `Blocks stand in blocks at most ${maxDepth} deep; move this one out.`
+  cursor.fail(cursor.spanOf(cursor.peek()), message)
+}
+
+const readNestedMessage = (cursor: Cursor, outer: Token, depth: number): UnsupportedNode => {
+  refuseDepth(cursor, depth)
+  return readWhole(cursor, 'message', (keyword) => {
+    const { name = cursor.identifier(keyword) } = readHead(cursor)
+    readParts(cursor, outer, depth + 1)
+    closeWhole(cursor, `Message ${name.text}`, name.span)
+    return name
+  })
+}
+
+const readExtend = (cursor: Cursor, outer: Token, depth: number): UnsupportedNode => {
+  refuseDepth(cursor, depth)
+  return readWhole(cursor, 'extend', () => {
+    const name = cursor.readName('the name of the message to extend')
+    cursor.expect('{', `to open extend ${name.text}`)
+    readParts(cursor, outer, depth + 1)
+    closeWhole(cursor, `Extend ${name.text}`, name.span)
+    return name
+  })
+}
+
+const readPart = (cursor: Cursor, outer: Token, depth: number): PartNode => {
+  if (cursor.isKeyword(...modifierWords)) return readField(cursor)
+  if (cursor.isKeyword('option')) return readOption(cursor)
+  if (cursor.isKeyword('message')) return readNestedMessage(cursor, outer, depth)
+  if (cursor.isKeyword('extend')) return readExtend(cursor, outer, depth)
+  const unsupported = readUnsupportedPart(cursor)
+  if (unsupported !== undefined) return unsupported
+  failAtMisplaced(cursor, misplacedInMessage)
+  failAtMissingModifier(cursor)
+  return cursor.failAtToken('a field (required, optional), an option or "}"')
+}
+
+const partWords = [...modifierWords, 'option', 'enum', 'message', 'extensions', 'extend']
+
+const startsPart = (cursor: Cursor): boolean =>
+  cursor.peek().firstOnLine && cursor.isKeyword(...partWords)
+
+const readParts = (cursor: Cursor, outer: Token, depth: number): readonly PartNode[] =>
+  readEntries(
+    cursor,
+    outer,
+    () => readPart(cursor, outer, depth),
+    () => startsPart(cursor),
+  )
+
+const readMessage = (cursor: Cursor): MessageNode | undefined => {
+  const leading = cursor.startNode()
+  const keyword = cursor.advance()
+  const { name, policy, bases } = readHead(cursor)
+  const inHead = cursor.takeInside()
+  const parts = readParts(cursor, keyword, 0)
+  const closing = cursor.isPunctuation('}') ? cursor.takeBefore() : []
+  const label = name ?? cursor.identifier(keyword)
+  closeBlock(cursor, `Message ${label.text}`, label.span)
+  const span = cursor.spanFrom(keyword.start)
+  const comments = cursor.endNode([...leading, ...inHead])
+  if (name === undefined) return undefined
+  return { kind: 'message', name, policy, bases, parts, closing, span, comments }
+}
+
+const readPolicy = (cursor: Cursor): PolicyNode => {
+  const leading = cursor.startNode()
+  const { start } = cursor.advance()
+  const name = cursor.readName('the name of the policy')
+  if (cursor.peek().kind !== 'policy-body') {
+    return cursor.failAtToken('the text of the policy between < and >')
+  }
+  const body = cursor.identifier(cursor.advance())
+  const span = cursor.spanFrom(start)
+  return { kind: 'policy', name, body, span, comments: cursor.endNode(leading) }
+}
+
+const readStatement = (cursor: Cursor): StatementNode | undefined => {
+  if (cursor.isKeyword('message')) return readMessage(cursor)
+  if (cursor.isKeyword('policy')) return readPolicy(cursor)
+  if (cursor.isKeyword('option')) return readOption(cursor)
+  if (cursor.isKeyword('extend')) return readExtend(cursor, cursor.peek(), 0)
+  const unsupported = readUnsupportedStatement(cursor)
+  if (unsupported !== undefined) return unsupported
+  failAtMisplaced(cursor, misplacedInFile)
+  return cursor.failAtToken('a message, a policy or an option')
+}
+
+const skipStrayBrace = (cursor: Cursor): boolean => {
+  const brace = cursor.peek()
+  if (!cursor.accept('}')) return false
+  cursor.report(cursor.spanOf(brace), 'No message is open here; remove this "}".')
+  return true
 }
 
 /**
@@ -51,379 +216,19 @@ const describe = ({ kind, text }: Token): string => {
  * the next statement, so that one run finds all mistakes. Never throws.
  */
 export const parseInto = (source: Source, report: Report): FileNode => {
-  const { file } = source
-  const tokens = scan(source, report)
-  let index = 0
-  // How many comments of the token at hand belong to the node before it.
-  let claimed = 0
-  // Comments inside the node at hand.
-  let collected: string[] = []
-
-  const peek = (): Token => {
-    const token = tokens[Math.min(index, tokens.length - 1)]
-    if (token === undefined) throw new RangeError('a scanned text always ends with an end token')
-    return token
-  }
-  const previousEnd = (): number => tokens[index - 1]?.end ?? 0
-  const spanOf = ({ start, end }: Token): Span => ({ file, start, end })
-  const spanFrom = (start: number): Span => ({ file, start, end: previousEnd() })
-
-  const advance = (): Token => {
-    const token = peek()
-    if (claimed < token.comments.length) {
-      collected.push(...token.comments.slice(claimed).map(({ text }) => text))
-    }
-    claimed = 0
-    index += 1
-    return token
-  }
-
-  const isPunctuation = (text: string): boolean => {
-    const token = peek()
-    return token.kind === 'punctuation' && token.text === text
-  }
-  const isKeyword = (text: string): boolean => {
-    const token = peek()
-    return token.kind === 'keyword' && token.text === text
-  }
-
-  const fail = (diagnostic: Diagnostic): never => {
-    report(diagnostic)
-    throw new Mistake()
-  }
-
-  const failAtToken = (expected: string): never => {
-    const token = peek()
-    return fail(
-      errorAt('XP_SYNTAX', spanOf(token), `Expected ${expected}, found ${describe(token)}.`),
+  const cursor = createCursor(source, report)
+  const statements: StatementNode[] = []
+  while (!cursor.isEnd()) {
+    if (skipStray(cursor) || skipStrayBrace(cursor)) continue
+    const statement = attempt(
+      cursor,
+      () => readStatement(cursor),
+      () => startsStatement(cursor),
     )
+    if (statement !== undefined) statements.push(statement)
   }
-
-  const accept = (text: string): boolean => {
-    if (!isPunctuation(text)) return false
-    advance()
-    return true
-  }
-
-  const expect = (text: string, where: string): void => {
-    if (accept(text)) return
-    // The mistake is behind the last token, not at the next one, which may be lines away.
-    const at = previousEnd()
-    const message = `Expected "${text}" ${where}, found ${describe(peek())}.`
-    fail(errorAt('XP_SYNTAX', { file, start: at, end: at }, message))
-  }
-
-  const identifier = (token: Token): Identifier => ({ text: token.text, span: spanOf(token) })
-
-  const readName = (what: string): Identifier => {
-    const token = peek()
-    if (token.kind === 'name') return identifier(advance())
-    if (token.kind === 'keyword') {
-      const message = `"${token.text}" is a word of the language and cannot be ${what}; choose another.`
-      return fail(errorAt('XP_RESERVED_WORD', spanOf(token), message))
-    }
-    return failAtToken(what)
-  }
-
-  const readFieldName = (what: string): Identifier =>
-    isKeyword('message') || isKeyword('max') ? identifier(advance()) : readName(what)
-
-  const readPeer = (): Identifier =>
-    isPunctuation('+') ? identifier(advance()) : readFieldName('the name of the reverse set')
-
-  const readDottedName = (what: string): Identifier => {
-    const first = readName(what)
-    let text = first.text
-    while (accept('.')) text += `.${readName(what).text}`
-    return { text, span: spanFrom(first.span.start) }
-  }
-
-  const readNumber = (what: string): Identifier =>
-    peek().kind === 'number' ? identifier(advance()) : failAtToken(what)
-
-  const readValue = (): Value => {
-    const { kind, text } = peek()
-    if (kind === 'string') return { kind: 'string', ...identifier(advance()) }
-    if (kind === 'number') return { kind: 'number', ...identifier(advance()) }
-    if (kind === 'name' || text === 'true' || text === 'false') {
-      return { kind: 'word', ...identifier(advance()) }
-    }
-    return failAtToken('a value: "text", a number or a word')
-  }
-
-  const readAttachedPolicy = (): Identifier | undefined =>
-    accept('::') ? readName('the name of a policy') : undefined
-
-  const readFieldOption = (): FieldOption => {
-    const name = readName('the name of an option')
-    expect('=', `after the option ${name.text}`)
-    const value = readValue()
-    return { name, value, span: spanFrom(name.span.start) }
-  }
-
-  const readFieldOptions = (): readonly FieldOption[] => {
-    const options: FieldOption[] = []
-    if (!accept('[') || accept(']')) return options
-    do options.push(readFieldOption())
-    while (accept(','))
-    expect(']', 'after the options of the field')
-    return options
-  }
-
-  const takeTrailing = (): readonly string[] => {
-    const comments = peek().comments.slice(claimed)
-    const ownLine = comments.findIndex(({ sameLine }) => !sameLine)
-    const trailing = comments.slice(0, ownLine === -1 ? comments.length : ownLine)
-    claimed += trailing.length
-    return trailing.map(({ text }) => text)
-  }
-
-  const takeComments = (): Comments => {
-    const leading = collected
-    collected = []
-    return { leading, trailing: takeTrailing() }
-  }
-
-  const readOption = (): OptionNode => {
-    const { start } = advance()
-    const name = readName('the name of an option')
-    expect('=', `after option ${name.text}`)
-    const value = readValue()
-    expect(';', `after option ${name.text}`)
-    return { kind: 'option', name, value, span: spanFrom(start), comments: takeComments() }
-  }
-
-  const readModifier = (): Modifier => {
-    const { text } = advance()
-    return text === 'required' || text === 'repeated' ? text : 'optional'
-  }
-
-  const readMultiplicity = (): Multiplicity => {
-    const { text } = advance()
-    return text === 'onetoone' || text === 'manytomany' ? text : 'manytoone'
-  }
-
-  const readLink = (start: number, modifier: Modifier): LinkNode => {
-    const multiplicity = readMultiplicity()
-    const name = readFieldName('the name of the link')
-    const policy = readAttachedPolicy()
-    expect('->', `and the model that ${name.text} points at`)
-    const target = readDottedName('the name of a model')
-    const through = accept('/') ? readDottedName('the name of the join table') : undefined
-    const peer = accept(':') ? readPeer() : undefined
-    expect('=', `and a number after link ${name.text}`)
-    const number = readNumber('the number of the link')
-    const reverseNumber = accept(':') ? readNumber('the number of the reverse set') : undefined
-    const options = readFieldOptions()
-    expect(';', `after link ${name.text}`)
-    const span = spanFrom(start)
-    return {
-      kind: 'link',
-      modifier,
-      multiplicity,
-      name,
-      policy,
-      target,
-      through,
-      peer,
-      number,
-      reverseNumber,
-      options,
-      span,
-      comments: takeComments(),
-    }
-  }
-
-  const readScalar = (start: number, modifier: Modifier): ScalarNode => {
-    const type =
-      peek().kind === 'keyword' && scalarTypes.has(peek().text)
-        ? identifier(advance())
-        : readDottedName('the type of the field')
-    const name = readFieldName('the name of the field')
-    const policy = readAttachedPolicy()
-    expect('=', `and a number after field ${name.text}`)
-    const number = readNumber('the number of the field')
-    const options = readFieldOptions()
-    expect(';', `after field ${name.text}`)
-    const span = spanFrom(start)
-    const comments = takeComments()
-    return { kind: 'scalar', modifier, type, name, policy, number, options, span, comments }
-  }
-
-  const readField = (): ScalarNode | LinkNode => {
-    const { start } = peek()
-    const modifier = readModifier()
-    return peek().kind === 'keyword' && linkKinds.has(peek().text)
-      ? readLink(start, modifier)
-      : readScalar(start, modifier)
-  }
-
-  // Skips to the end of the construct: its semicolon, or the brace that closes the first one it opens.
-  const skipConstruct = (construct: string): void => {
-    let depth = 0
-    while (peek().kind !== 'end' && !(depth === 0 && isPunctuation('}'))) {
-      const { kind, text } = advance()
-      if (kind === 'policy-body') return
-      if (kind !== 'punctuation') continue
-      if (text === '{') depth += 1
-      if (text === '}') depth -= 1
-      if (depth === 0 && (text === ';' || text === '}')) return
-    }
-    expect(depth === 0 ? ';' : '}', `to end this ${construct}`)
-  }
-
-  const readUnsupported = (): UnsupportedNode => {
-    const { start, text: construct } = advance()
-    const leading = [...collected]
-    skipConstruct(construct)
-    // Comments inside are part of the text already.
-    collected = leading
-    const span = spanFrom(start)
-    const text = source.text.slice(span.start, span.end)
-    return { kind: 'unsupported', construct, text, span, comments: takeComments() }
-  }
-
-  // `message` no deeper than the message around it, or a policy: the brace before it was forgotten.
-  const isNextStatement = (outer: Token): boolean => {
-    const { kind, text, column, firstOnLine } = peek()
-    if (kind !== 'keyword' || !firstOnLine) return false
-    return text === 'policy' || (text === 'message' && column <= outer.column)
-  }
-
-  const readPart = (): PartNode => {
-    const { kind, text } = peek()
-    if (kind === 'keyword' && modifiers.has(text)) return readField()
-    if (isKeyword('option')) return readOption()
-    if (kind === 'keyword' && unsupportedParts.has(text)) return readUnsupported()
-    return failAtToken('a field (required, optional), an option or "}"')
-  }
-
-  const startsPart = (): boolean => {
-    const { kind, text, firstOnLine } = peek()
-    if (kind !== 'keyword' || !firstOnLine) return false
-    return modifiers.has(text) || unsupportedParts.has(text) || text === 'option'
-  }
-
-  // After a mistake: to behind the next semicolon, or to whatever starts something new.
-  const recover = (startsNext: () => boolean, first: number): void => {
-    if (index === first) advance()
-    while (peek().kind !== 'end' && !startsNext()) {
-      if (isPunctuation('}')) return
-      if (advance().text === ';' && tokens[index - 1]?.kind === 'punctuation') return
-    }
-  }
-
-  const attempt = <T>(read: () => T, startsNext: () => boolean): T | undefined => {
-    const first = index
-    try {
-      return read()
-    } catch (thrown) {
-      if (!(thrown instanceof Mistake)) throw thrown
-      recover(startsNext, first)
-      return undefined
-    }
-  }
-
-  const readParts = (outer: Token): readonly PartNode[] => {
-    const parts: PartNode[] = []
-    while (!isPunctuation('}') && peek().kind !== 'end' && !isNextStatement(outer)) {
-      const part = attempt(readPart, () => startsPart() || isNextStatement(outer))
-      if (part !== undefined) parts.push(part)
-    }
-    return parts
-  }
-
-  const readBases = (): readonly Identifier[] => {
-    const bases: Identifier[] = []
-    if (!accept('(')) return bases
-    do bases.push(readDottedName('the name of a base model'))
-    while (accept(','))
-    expect(')', 'after the base models')
-    return bases
-  }
-
-  const closeMessage = (name: Identifier): void => {
-    if (accept('}')) return
-    const message = `Message ${name.text} never ends; close it with }.`
-    report(errorAt('XP_OPEN_MESSAGE', name.span, message))
-  }
-
-  const skipToBody = (): void => {
-    while (peek().kind !== 'end' && !peek().firstOnLine && !isPunctuation('{')) advance()
-  }
-
-  // A mistake in the head costs the head only: the body is still read, for its own mistakes.
-  const readHead = () => {
-    const head: {
-      name: Identifier | undefined
-      policy: Identifier | undefined
-      bases: readonly Identifier[]
-    } = { name: undefined, policy: undefined, bases: [] }
-    try {
-      head.name = readName('the name of the message')
-      head.policy = readAttachedPolicy()
-      head.bases = readBases()
-      expect('{', `to open message ${head.name.text}`)
-      return { ...head, opened: true }
-    } catch (thrown) {
-      if (!(thrown instanceof Mistake)) throw thrown
-      skipToBody()
-      return { ...head, opened: accept('{') }
-    }
-  }
-
-  const readMessage = (): MessageNode | undefined => {
-    const keyword = advance()
-    const { name, policy, bases, opened } = readHead()
-    if (!opened) throw new Mistake()
-    const leading = collected
-    collected = []
-    const parts = readParts(keyword)
-    closeMessage(name ?? identifier(keyword))
-    const closing = collected
-    collected = []
-    const span = spanFrom(keyword.start)
-    const comments = { leading, trailing: takeTrailing() }
-    if (name === undefined) return undefined
-    return { kind: 'message', name, policy, bases, parts, closing, span, comments }
-  }
-
-  const readPolicy = (): PolicyNode => {
-    const { start } = advance()
-    const name = readName('the name of the policy')
-    if (peek().kind !== 'policy-body') return failAtToken('the text of the policy between < and >')
-    const body = identifier(advance())
-    return { kind: 'policy', name, body, span: spanFrom(start), comments: takeComments() }
-  }
-
-  const readStatement = (): StatementNode | undefined => {
-    const { kind, text } = peek()
-    if (isKeyword('message')) return readMessage()
-    if (isKeyword('policy')) return readPolicy()
-    if (isKeyword('option')) return readOption()
-    if (kind === 'keyword' && unsupportedStatements.has(text)) return readUnsupported()
-    return failAtToken('a message, a policy or an option')
-  }
-
-  const startsStatement = (): boolean => {
-    const { kind, text, firstOnLine } = peek()
-    if (kind !== 'keyword' || !firstOnLine) return false
-    return /^(message|policy|option)$/.test(text) || unsupportedStatements.has(text)
-  }
-
-  const readFile = (): FileNode => {
-    const statements: StatementNode[] = []
-    while (peek().kind !== 'end') {
-      const statement = attempt(readStatement, startsStatement)
-      if (statement !== undefined) statements.push(statement)
-      else accept('}')
-    }
-    advance()
-    const span = { file, start: 0, end: source.text.length }
-    return { kind: 'file', statements, closing: collected, span }
-  }
-
-  return readFile()
+  const span = { file: source.file, start: 0, end: source.text.length }
+  return { kind: 'file', statements, closing: cursor.takeBefore(), span }
 }
 
 /** The syntax tree of one text, and its syntax mistakes. */

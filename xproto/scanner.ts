@@ -1,10 +1,23 @@
 import { errorAt, type Report } from './diagnostics.ts'
+import {
+  adviceOnName,
+  legalName,
+  policyBodyAt,
+  quotedAt,
+  quotesAdvice,
+  tidyLines,
+  wordEnd,
+  wrongQuotesPattern,
+} from './lexemes.ts'
 import type { Source, Span } from './source.ts'
 
 type Comment = {
+  /** With its slashes; lines end in a line feed, and in nothing blank. */
   readonly text: string
   /** Stands behind something else on its line. */
   readonly sameLine: boolean
+  /** An empty line stands before it. */
+  readonly afterEmptyLine: boolean
 }
 
 export type Token = {
@@ -17,6 +30,8 @@ export type Token = {
   /** Counted from 0. */
   readonly column: number
   readonly firstOnLine: boolean
+  /** An empty line stands before it, behind its comments. */
+  readonly afterEmptyLine: boolean
   /** Comments between the token before and this one. */
   readonly comments: readonly Comment[]
 }
@@ -35,8 +50,8 @@ const bodyOwners: ReadonlySet<string> = new Set(['policy', 'map', 'reduce'])
 const namePattern = /[A-Za-z_$][\w+$]*/y
 const numberPattern = /[+-]?\d+(?:\.\d+)?/y
 const punctuationPattern = /::|->|[:/,.=;(){}[\]+]/y
-const blankPattern = /[ \t\f\r\n]+/y
-const illegalPattern = /[^\s\w$"/:;,.=(){}[\]+-]+/y
+const illegalPattern = /[^\s\w$"'‘’“”„`´#<:;,.=(){}[\]/+-]+/y
+const hashLinePattern = /#[^\n]*/y
 
 const noComments: readonly Comment[] = []
 
@@ -46,8 +61,8 @@ export const scan = ({ file, text }: Source, report: Report): readonly Token[] =
   let comments: Comment[] = []
   let position = text.startsWith('\uFEFF') ? 1 : 0
   let lineStart = position
-  // Whether a line break stands between the last token or comment and `position`.
-  let onNewLine = true
+  // Line breaks between the last token or comment and `position`; the text begins on a new line.
+  let lineBreaks = 1
 
   const spanTo = (end: number): Span => ({ file, start: position, end })
 
@@ -69,26 +84,40 @@ export const scan = ({ file, text }: Source, report: Report): readonly Token[] =
       start: position,
       end,
       column: position - lineStart,
-      firstOnLine: onNewLine,
+      firstOnLine: lineBreaks > 0,
+      afterEmptyLine: lineBreaks > 1,
       comments: comments.length === 0 ? noComments : comments,
     })
     if (comments.length > 0) comments = []
-    onNewLine = false
+    lineBreaks = 0
     moveTo(end)
   }
 
   const addComment = (end: number): void => {
-    comments.push({ text: text.slice(position, end).trimEnd(), sameLine: !onNewLine })
-    onNewLine = false
+    comments.push({
+      text: tidyLines(text.slice(position, end)).trimEnd(),
+      sameLine: lineBreaks === 0,
+      afterEmptyLine: lineBreaks > 1,
+    })
+    lineBreaks = 0
     moveTo(end)
   }
 
+  // A carriage return is blank before a line feed only.
+  const isBlank = (at: number): boolean => {
+    const character = text[at]
+    if (character === '\r') return text[at + 1] === '\n'
+    return character === ' ' || character === '\n' || character === '\t' || character === '\f'
+  }
+
   const skipBlank = (): boolean => {
-    const blank = match(blankPattern)
-    if (blank === undefined) return false
-    if (blank.includes('\n')) onNewLine = true
-    moveTo(position + blank.length)
-    return true
+    const start = position
+    for (; isBlank(position); position += 1) {
+      if (text[position] !== '\n') continue
+      lineBreaks += 1
+      lineStart = position + 1
+    }
+    return position > start
   }
 
   const readComment = (): boolean => {
@@ -111,48 +140,53 @@ export const scan = ({ file, text }: Source, report: Report): readonly Token[] =
 
   const readString = (): boolean => {
     if (text[position] !== '"') return false
-    let end = position + 1
-    while (end < text.length && text[end] !== '"' && text[end] !== '\n') {
-      end += text[end] === '\\' && text[end + 1] !== '\n' ? 2 : 1
-    }
-    end = Math.min(end, text.length)
-    const content = text.slice(position + 1, end)
-    if (text[end] !== '"') {
-      const message = 'This text never ends; close it with " on the same line.'
-      report(errorAt('XP_OPEN_STRING', spanTo(end), message))
-      addToken('string', content, end)
-    } else {
-      addToken('string', content, end + 1)
-    }
+    const { content, end, mistake } = quotedAt(text, position)
+    if (mistake !== undefined) report(errorAt('XP_OPEN_STRING', spanTo(end), mistake))
+    addToken('string', content, end)
     return true
   }
 
-  // A body ends at the first `>` that is not part of an arrow.
-  const bodyEnd = (): number => {
-    let end = text.indexOf('>', position + 1)
-    while (end !== -1 && text[end - 1] === '-') end = text.indexOf('>', end + 1)
-    return end
+  const readWrongQuotes = (): boolean => {
+    const quoted = match(wrongQuotesPattern)
+    if (quoted === undefined) return false
+    const content = quoted.slice(1, -1)
+    const end = position + quoted.length
+    // The original skips the quotes: one word between them is still a word, and several are too many.
+    const kind = kindOfWord(content)
+    const code = kind === undefined ? 'XP_QUOTES' : 'XP_ILLEGAL_CHARACTER'
+    report(errorAt(code, spanTo(end), quotesAdvice))
+    addToken(kind ?? 'string', content, end)
+    return true
   }
 
   const readPolicyBody = (): boolean => {
-    if (text[position] !== '<' || !bodyOwners.has(tokens.at(-2)?.text ?? '')) return false
-    const end = bodyEnd()
-    if (end === -1) {
-      const message = 'This policy never ends; close it with > behind its expression.'
-      report(errorAt('XP_OPEN_POLICY', spanTo(position + 1), message))
-      addToken('policy-body', text.slice(position + 1), text.length)
+    if (text[position] !== '<') return false
+    if (!tokens.slice(-2).some(({ kind, text }) => kind === 'keyword' && bodyOwners.has(text))) {
+      return false
+    }
+    const { content, end, mistake } = policyBodyAt(text, position)
+    if (mistake !== undefined) {
+      report(errorAt(mistake.code, { file, ...mistake.range }, mistake.message))
+    }
+    addToken('policy-body', content, end)
+    return true
+  }
+
+  const readName = (): boolean => {
+    const name = match(namePattern)
+    if (name === undefined) return false
+    const end = wordEnd(text, position + name.length)
+    const whole = text.slice(position, end)
+    if (whole === name) {
+      addToken(keywords.has(name) ? 'keyword' : 'name', name, end)
     } else {
-      addToken('policy-body', text.slice(position + 1, end), end + 1)
+      report(errorAt('XP_BAD_NAME', spanTo(end), adviceOnName(whole)))
+      addToken('name', legalName(whole), end)
     }
     return true
   }
 
-  const readWord = (): boolean => {
-    const name = match(namePattern)
-    if (name !== undefined) {
-      addToken(keywords.has(name) ? 'keyword' : 'name', name, position + name.length)
-      return true
-    }
+  const readMark = (): boolean => {
     const number = match(numberPattern)
     if (number !== undefined) {
       addToken('number', number, position + number.length)
@@ -164,24 +198,50 @@ export const scan = ({ file, text }: Source, report: Report): readonly Token[] =
     return true
   }
 
+  // Words behind it can only be meant as a comment; anything else is read on, as the original does.
+  const skipHashComment = (): boolean => {
+    const line = match(hashLinePattern)
+    if (line === undefined || /[;={}[\]<>]/.test(line) || !/\w/.test(line)) return false
+    const message = 'A comment starts with //, not with #.'
+    report(errorAt('XP_HASH_COMMENT', spanTo(position + line.trimEnd().length), message))
+    moveTo(position + line.length)
+    return true
+  }
+
   const skipIllegal = (): void => {
     const illegal = match(illegalPattern) ?? String.fromCodePoint(text.codePointAt(position) ?? 0)
     report(errorAt('XP_ILLEGAL_CHARACTER', spanTo(position + illegal.length), adviceOn(illegal)))
     moveTo(position + illegal.length)
   }
 
+  const readToken = (): boolean =>
+    readComment() ||
+    readString() ||
+    readName() ||
+    readMark() ||
+    readPolicyBody() ||
+    readWrongQuotes() ||
+    skipHashComment()
+
   while (position < text.length) {
-    if (skipBlank() || readComment() || readString() || readWord() || readPolicyBody()) continue
-    skipIllegal()
+    if (!skipBlank() && !readToken()) skipIllegal()
   }
   addToken('end', '', position)
   return tokens
 }
 
+const kindOfWord = (text: string): 'name' | 'keyword' | 'number' | undefined => {
+  if (keywords.has(text)) return 'keyword'
+  if (/^[A-Za-z_$][\w+$]*$/.test(text)) return 'name'
+  return /^[+-]?\d+(?:\.\d+)?$/.test(text) ? 'number' : undefined
+}
+
 const adviceOn = (illegal: string): string => {
-  if (/^['‘’“”`]/.test(illegal)) return 'Text is written between straight double quotes: "text".'
-  if (illegal.startsWith('#')) return 'A comment starts with //, not with #.'
-  if (illegal.startsWith('<'))
+  if (/^['‘’“”„`´]/.test(illegal)) return quotesAdvice
+  if (illegal === '#') return 'A comment starts with //, not with #.'
+  if (illegal === '\r') return 'A line ends with a line feed; save the text with such line ends.'
+  if (illegal.startsWith('<')) {
     return 'Angle brackets only follow the name of a policy; remove this.'
+  }
   return `${JSON.stringify(illegal.slice(0, 20))} has no meaning in xproto; remove it.`
 }

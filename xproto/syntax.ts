@@ -12,9 +12,9 @@ export type Value = {
 
 /** Comments as written, with their slashes. */
 export type Comments = {
-  /** Those before the node, and those inside it that have no better home. */
+  /** Those before the node, and those inside it that have no better home; '' for an empty line. */
   readonly leading: readonly string[]
-  /** Those behind it, on its last line. */
+  /** Those behind it, on its last line; behind the last option of a field, all up to the bracket. */
   readonly trailing: readonly string[]
 }
 
@@ -22,7 +22,12 @@ export type Modifier = 'required' | 'optional' | 'repeated'
 
 export type Multiplicity = 'manytoone' | 'onetoone' | 'manytomany'
 
-export type FieldOption = { readonly name: Identifier; readonly value: Value; readonly span: Span }
+export type FieldOption = {
+  readonly name: Identifier
+  readonly value: Value
+  readonly comments: Comments
+  readonly span: Span
+}
 
 type FieldNode = {
   readonly modifier: Modifier
@@ -56,11 +61,25 @@ export type OptionNode = {
   readonly span: Span
 }
 
-/** Something the language has and nothing uses: an enum, a nested message, a package, ... */
+/** What the language has and nothing uses. */
+export type UnsupportedConstruct =
+  | 'import'
+  | 'package'
+  | 'enum'
+  | 'message'
+  | 'extensions'
+  | 'extend'
+  | '_service'
+  | 'map'
+  | 'reduce'
+
+/** An enum, a message inside a message, a package, ...: read by its rules, and kept as it is written. */
 export type UnsupportedNode = {
   readonly kind: 'unsupported'
-  /** `enum`, `package`, ... */
-  readonly construct: string
+  readonly construct: UnsupportedConstruct
+  /** Undefined for `import` and `extensions`, which have none. */
+  readonly name: Identifier | undefined
+  /** All of it, comments inside included. */
   readonly text: string
   readonly comments: Comments
   readonly span: Span
@@ -73,7 +92,7 @@ export type MessageNode = {
   readonly bases: readonly Identifier[]
   readonly parts: readonly PartNode[]
   readonly comments: Comments
-  /** Comments before the closing brace. */
+  /** Comments before the closing brace; '' for an empty line. */
   readonly closing: readonly string[]
   readonly span: Span
 }
@@ -94,7 +113,7 @@ export type StatementNode = MessageNode | OptionNode | PolicyNode | UnsupportedN
 export type FileNode = {
   readonly kind: 'file'
   readonly statements: readonly StatementNode[]
-  /** Comments after the last statement. */
+  /** Comments after the last statement; '' for an empty line. */
   readonly closing: readonly string[]
   readonly span: Span
 }
