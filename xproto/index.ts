@@ -11,6 +11,20 @@ export { print } from './print.ts'
 export { toGithub, toJson, type DiagnosticJson } from './diagnostic-formats.ts'
 export type { Diagnostic, Note } from './diagnostics.ts'
 export { didYouMean, nearestName } from './nearest.ts'
+export {
+  createPolicyEvaluator,
+  type PolicyEvaluator,
+  type PolicyPlan,
+} from './policies/evaluator.ts'
+export { prefilterOf, type FieldOperand, type Filter, type Operand } from './policies/filter.ts'
+export {
+  PolicyError,
+  type PolicyContext,
+  type PolicyPort,
+  type PolicyRecord,
+} from './policies/port.ts'
+export { printPolicy } from './policies/print.ts'
+export type { Policy, PolicyExpression, PolicyTerm } from './policies/syntax.ts'
 export { render, type RenderOptions } from './render.ts'
 export type { Source, Span } from './source.ts'
 export type {

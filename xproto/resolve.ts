@@ -2,10 +2,12 @@ import { countingFields, linksWithTakenPeer } from './counting-members.ts'
 import { toscaKeysOf, uniqueGroupsOf } from './field-groups.ts'
 import { numberedReverseLinks, reverseWireNameOf, type Numbered } from './numbering.ts'
 import { pluralOf } from './plural.ts'
+import { policyFrom } from './policies/read.ts'
+import type { Policy } from './policies/syntax.ts'
 import type { IncomingLink, Program } from './program.ts'
 import { createFieldResolver } from './resolve-field.ts'
 import type { Model, ReverseLink, Schema } from './schema.ts'
-import type { LinkNode, MessageNode } from './syntax.ts'
+import type { LinkNode, MessageNode, PolicyNode } from './syntax.ts'
 import { isTrue, textOf } from './values.ts'
 import { validatorsFrom } from './validators.ts'
 
@@ -128,8 +130,15 @@ export const resolve = (program: Program): Schema => {
     models,
     model: (name) => byName.get(name),
     descendants: (name) => families.get(name) ?? [],
-    policies: new Map([...program.policies].map(([name, { body }]) => [name, body.text.trim()])),
+    policies: new Map([...program.policies.values()].flatMap(policyOf)),
   }
+}
+
+const policyOf = (node: PolicyNode): readonly (readonly [string, Policy])[] => {
+  const { text: name } = node.name
+  const { expression } = policyFrom(node)
+  if (expression === undefined) return []
+  return [[name, { name, text: node.body.text.trim(), expression, span: node.span }]]
 }
 
 const compare = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0)

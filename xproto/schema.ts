@@ -1,3 +1,4 @@
+import type { Policy } from './policies/syntax.ts'
 import type { Span } from './source.ts'
 
 /** Who may write a field: users, the step that syncs the record, or the core itself. */
@@ -129,6 +130,5 @@ export type Schema = {
   model(name: string): Model | undefined
   /** The model and all that derive from it, itself included. */
   descendants(name: string): readonly Model[]
-  /** Policy texts by name; kept as text for now. */
-  readonly policies: ReadonlyMap<string, string>
+  readonly policies: ReadonlyMap<string, Policy>
 }

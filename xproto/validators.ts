@@ -1,4 +1,7 @@
 import type { Model } from './schema.ts'
+import type { Span } from './source.ts'
+import type { MessageNode } from './syntax.ts'
+import { textOf } from './values.ts'
 
 type Validator = Model['validators'][number]
 
@@ -14,3 +17,15 @@ export const validatorsFrom = (text: string): readonly (Validator | undefined)[]
     return policy === '' || message === '' ? undefined : { policy, message }
   })
 }
+
+/** The validators written in a message, and the option that holds them. */
+export const validatorOptionsOf = ({
+  parts,
+}: MessageNode): readonly (Validator & { readonly span: Span })[] =>
+  parts.flatMap((part) =>
+    part.kind === 'option' && part.name.text === 'validators'
+      ? validatorsFrom(textOf(part.value))
+          .filter((entry) => entry !== undefined)
+          .map((entry) => ({ ...entry, span: part.value.span }))
+      : [],
+  )

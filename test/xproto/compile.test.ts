@@ -267,15 +267,18 @@ test('fields that are unique together are grouped over all their partners', () =
   ])
 })
 
-test('validators come with their messages, policies as text', () => {
+test('validators come with their messages, policies with their text and what it says', () => {
   const schema = schemaOf(`option app_label = "app";
 policy short < obj.name >
-message M { option validators = "short:The name {obj.name} is long, short : again"; }`)
+message M { option validators = "short:The name {obj.name} is long, short : again";
+  optional string name = 2 [text = True]; }`)
   expect(schema.model('M')!.validators).toEqual([
     { policy: 'short', message: 'The name {obj.name} is long' },
     { policy: 'short', message: 'again' },
   ])
-  expect([...schema.policies]).toEqual([['short', 'obj.name']])
+  expect([...schema.policies.values()]).toMatchObject([
+    { name: 'short', text: 'obj.name', expression: { kind: 'path', names: ['obj', 'name'] } },
+  ])
 })
 
 test('models are sorted by name, whatever their case, and asked for by exact name', () => {
@@ -288,7 +291,7 @@ test('models are sorted by name, whatever their case, and asked for by exact nam
 
 test('names that mean something to JavaScript are names like any other', () => {
   const schema = schemaOf(`option name = "a"; option constructor = "x"; option __proto__ = "y";
-policy toString < obj.hasOwnProperty >
+policy toString < obj.toString >
 message constructor::toString { optional string __proto__ = 2 [text = True]; optional manytoone toString->constructor:valueOf = 3:1000; }`)
   expect(rowsOf(schema.model('constructor')!)).toEqual([
     '2 string __proto__',

@@ -69,7 +69,7 @@ test('all policies of XOS are there, and those of the models exist', () => {
     'tag_policy',
     'user_policy',
   ])
-  expect(schema!.policies.get('network_policy')).toBe('*slice_policy(owner)')
+  expect(schema!.policies.get('network_policy')!.text).toBe('*slice_policy(owner)')
   expect(schema!.model('Slice')!.validators.map(({ policy }) => policy)).toEqual([
     'slice_name_no_spaces',
     'slice_has_creator',

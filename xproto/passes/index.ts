@@ -1,4 +1,5 @@
 import type { Check } from './check.ts'
+import { reportAlikeNames } from './report-alike-names.ts'
 import { reportBadChoices } from './report-bad-choices.ts'
 import { reportBadDefaults } from './report-bad-defaults.ts'
 import { reportContradictingModifiers } from './report-contradicting-modifiers.ts'
@@ -12,6 +13,12 @@ import { reportInheritanceCycles } from './report-inheritance-cycles.ts'
 import { reportMissingApp } from './report-missing-app.ts'
 import { reportModelOptions } from './report-model-options.ts'
 import { reportNumberRanges } from './report-number-ranges.ts'
+import { reportPoliciesCalls } from './report-policies-calls.ts'
+import { reportPoliciesMessages } from './report-policies-messages.ts'
+import { reportPoliciesPaths } from './report-policies-paths.ts'
+import { reportPoliciesSyntax } from './report-policies-syntax.ts'
+import { reportPoliciesTrivial } from './report-policies-trivial.ts'
+import { reportReservedModels } from './report-reserved-models.ts'
 import { reportUnboundedStrings } from './report-unbounded-strings.ts'
 import { reportUnclearInheritance } from './report-unclear-inheritance.ts'
 import { reportUnknownBases } from './report-unknown-bases.ts'
@@ -21,6 +28,7 @@ import { reportUnknownPolicies } from './report-unknown-policies.ts'
 import { reportUnknownTargets } from './report-unknown-targets.ts'
 import { reportUnknownTypes } from './report-unknown-types.ts'
 import { reportUnsupported } from './report-unsupported.ts'
+import { reportWireNames } from './report-wire-names.ts'
 
 /** All of them run on every program, also on one with syntax mistakes: one run finds everything. */
 export const checks: readonly Check[] = [
@@ -34,6 +42,11 @@ export const checks: readonly Check[] = [
   reportUnclearInheritance,
   reportUnknownTargets,
   reportUnknownPolicies,
+  reportPoliciesSyntax,
+  reportPoliciesCalls,
+  reportPoliciesPaths,
+  reportPoliciesTrivial,
+  reportPoliciesMessages,
   reportUnknownOwners,
   reportUnknownTypes,
   reportFieldOptions,
@@ -46,4 +59,7 @@ export const checks: readonly Check[] = [
   reportDuplicateNames,
   reportDuplicateNumbers,
   reportDuplicatePlurals,
+  reportReservedModels,
+  reportWireNames,
+  reportAlikeNames,
 ]

@@ -1,22 +1,12 @@
 import { errorAt } from '../diagnostics.ts'
 import type { Program } from '../program.ts'
 import type { Identifier, MessageNode } from '../syntax.ts'
-import { textOf } from '../values.ts'
-import { validatorsFrom } from '../validators.ts'
+import { validatorOptionsOf } from '../validators.ts'
 import type { Check } from './check.ts'
-
-const validatorsOf = (message: MessageNode): readonly Identifier[] =>
-  message.parts.flatMap((part) =>
-    part.kind === 'option' && part.name.text === 'validators'
-      ? validatorsFrom(textOf(part.value))
-          .filter((entry) => entry !== undefined)
-          .map(({ policy }) => ({ text: policy, span: part.value.span }))
-      : [],
-  )
 
 const policiesUsedBy = (program: Program, message: MessageNode): readonly Identifier[] => [
   ...(message.policy === undefined ? [] : [message.policy]),
-  ...validatorsOf(message),
+  ...validatorOptionsOf(message).map(({ policy, span }) => ({ text: policy, span })),
   ...program
     .fieldsOf(message)
     .map(({ policy }) => policy)
