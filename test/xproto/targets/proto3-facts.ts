@@ -131,6 +131,12 @@ type Descriptor = {
   }[]
 }
 
+/** The compiler writes a rule as one message for each of its parts, of which the library would keep the last. */
+const withRulesInParts = ({ path, text }: GeneratedFile): GeneratedFile => ({
+  path,
+  text: text.replace(/^ {2}(\w+Rule) (\w+ = 100\d;)/gm, '  repeated $1 $2'),
+})
+
 /** Runs the compiler on the files; throws what it has against them. */
 const compiled = (files: readonly GeneratedFile[]): Descriptor => {
   const folder = mkdtempSync(join(tmpdir(), 'syncstep-proto-'))
@@ -144,7 +150,7 @@ const compiled = (files: readonly GeneratedFile[]): Descriptor => {
       stdio: 'pipe',
     })
     // The tree of the text knows the extensions, so that the options are read as well.
-    const set = treeOf(files).lookupType('google.protobuf.FileDescriptorSet')
+    const set = treeOf(files.map(withRulesInParts)).lookupType('google.protobuf.FileDescriptorSet')
     const decoded = set.toObject(set.decode(readFileSync(output)), { enums: String })
     return (decoded['file'] as Descriptor[])[0]!
   } finally {
@@ -152,14 +158,15 @@ const compiled = (files: readonly GeneratedFile[]): Descriptor => {
   }
 }
 
-/** `{ '.xos.val': { maxLength: 9 } }` becomes `{ 'val.maxLength': 9 }`. */
+/** `{ '.xos.val': [{ maxLength: 9 }] }` becomes `{ 'val.maxLength': 9 }`. */
 const fromDescriptor = (options: Options | undefined): Options =>
   Object.fromEntries(
     Object.entries(options ?? {}).flatMap(([extension, value]) => {
       const name = extension.replace(/^\.(xos|google\.api)\./, '')
       if (typeof value !== 'object' || value === null) return [[name, value]]
       const prefix = name === 'http' ? '' : `${name}.`
-      return Object.entries(value).map(([key, inner]) => [`${prefix}${key}`, inner as unknown])
+      const parts = [value].flat().flatMap((part) => Object.entries(part as Options))
+      return parts.map(([key, inner]) => [`${prefix}${key}`, inner])
     }),
   )
 
