@@ -40,4 +40,8 @@ export type {
 } from './schema.ts'
 export type { FileNode, LinkNode, MessageNode, PolicyNode, ScalarNode } from './syntax.ts'
 export { targets } from './targets/index.ts'
+export { modelDefsOf, type ModelDef } from './targets/modeldefs.ts'
+export { importedProtos } from './targets/proto-options.ts'
+export { xosProto } from './targets/proto3.ts'
 export type { GeneratedFile, Target } from './targets/target.ts'
+export { toscaKeysOf, toscaTypeOf } from './targets/tosca.ts'

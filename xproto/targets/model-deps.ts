@@ -2,7 +2,7 @@ import type { Model } from '../schema.ts'
 import type { Target } from './target.ts'
 
 /** The other model, the link that leads there, and the set that leads back: `+` when there is none. */
-export type Dependency = readonly [model: string, link: string, peer: string]
+type Dependency = readonly [model: string, link: string, peer: string]
 
 const dependenciesOf = ({ name, fields }: Model): readonly Dependency[] =>
   fields.flatMap((field): readonly Dependency[] =>
@@ -12,9 +12,7 @@ const dependenciesOf = ({ name, fields }: Model): readonly Dependency[] =>
   )
 
 /** By model, what it depends on through its own and inherited links. Models that depend on no other are left out. */
-export const modelDepsOf = (
-  models: readonly Model[],
-): Readonly<Record<string, readonly Dependency[]>> =>
+const modelDepsOf = (models: readonly Model[]): Readonly<Record<string, readonly Dependency[]>> =>
   Object.fromEntries(
     models
       .filter(({ abstract }) => !abstract)

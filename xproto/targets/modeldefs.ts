@@ -5,17 +5,17 @@ import { writeYaml } from './write-yaml.ts'
 
 type RelationType = 'manytoone' | 'onetomany' | 'onetoone'
 
-export type FieldRelation = { readonly model: string; readonly type: RelationType }
+type FieldRelation = { readonly model: string; readonly type: RelationType }
 
 /** `on_field`: the link, wherever it is declared; null for links between one and one. */
-export type ModelRelation = FieldRelation & { readonly on_field: string | null }
+type ModelRelation = FieldRelation & { readonly on_field: string | null }
 
-export type FieldValidator =
+type FieldValidator =
   | { readonly name: 'required' | 'url' | 'ip' | 'email'; readonly bool_value: true }
   | { readonly name: 'maxlength'; readonly int_value: number }
 
 /** One input of a form. All names here are those of the wire. */
-export type ModelField = {
+type ModelField = {
   readonly name: string
   /** Of a link: what it points at. */
   readonly relation?: FieldRelation
