@@ -14,18 +14,22 @@ const callsIn = (expression: PolicyExpression, isBelowNot = false): readonly Cal
 
 const diagnosticFor = (
   program: Program,
-  { call: { policy, policySpan }, isBelowNot }: Call,
+  { call: { policy }, isBelowNot }: Call,
   later: PolicyNode | undefined,
 ): Diagnostic => {
   if (later === undefined) {
-    const hint = program.didYouMean(policy, program.policies.keys())
-    return errorAt('XP_UNKNOWN_POLICY', policySpan, `No policy is named ${policy}${hint || '.'}`)
+    const hint = program.didYouMean(policy.text, program.policies.keys())
+    return errorAt(
+      'XP_UNKNOWN_POLICY',
+      policy.span,
+      `No policy is named ${policy.text}${hint || '.'}`,
+    )
   }
-  const message = `A policy is defined before it is used; move ${policy} up.`
+  const message = `A policy is defined before it is used; move ${policy.text} up.`
   const note = { message: 'defined here', span: later.name.span }
   return isBelowNot
-    ? warningAt('XP_POLICY_ORDER_BELOW_NOT', policySpan, message, note)
-    : errorAt('XP_POLICY_ORDER', policySpan, message, note)
+    ? warningAt('XP_POLICY_ORDER_BELOW_NOT', policy.span, message, note)
+    : errorAt('XP_POLICY_ORDER', policy.span, message, note)
 }
 
 /** A policy asks itself or policies above it, as the original demands; below a `not` it does not notice. */
@@ -40,8 +44,8 @@ export const reportPoliciesCalls: Check = (program, report) => {
     const { expression } = policyFrom(node)
     if (expression === undefined) continue
     for (const call of callsIn(expression)) {
-      const { policy } = call.call
-      if (!defined.has(policy)) report(diagnosticFor(program, call, later.get(policy)))
+      const { text } = call.call.policy
+      if (!defined.has(text)) report(diagnosticFor(program, call, later.get(text)))
     }
   }
 }

@@ -64,11 +64,15 @@ export const reportPoliciesPaths: Check = (program, report) => {
       notes: [note],
       report: reportOnce,
       onCall: (call, target) => {
-        const key = `${call.policy} ${target}`
+        const key = `${call.policy.text} ${target}`
         if (asked.has(key)) return
         asked.add(key)
-        const message = `${call.policy} is asked about a ${target} here`
-        waiting.push({ policy: call.policy, model: target, note: { message, span: call.span } })
+        const message = `${call.policy.text} is asked about a ${target} here`
+        waiting.push({
+          policy: call.policy.text,
+          model: target,
+          note: { message, span: call.span },
+        })
       },
     })
   }

@@ -139,18 +139,18 @@ export const checkPolicy = (policy: PolicyExpression, subject: Subject): void =>
   }
 
   const checkCall = (call: SubPolicyTerm): Type => {
-    const path = { names: call.links, called: false, span: call.linksSpan }
+    const path = { names: call.link.text.split('.'), called: false, span: call.link.span }
     if (subject.model === undefined) return boolean
-    if (call.links[0] === 'obj' && models.member(subject.model, 'obj') === undefined) {
-      const rest = call.links.slice(1).join('.') || 'site'
-      const message = `The link is looked up in obj as it is; write *${call.policy}(${rest}).`
+    if (path.names[0] === 'obj' && models.member(subject.model, 'obj') === undefined) {
+      const rest = path.names.slice(1).join('.') || 'site'
+      const message = `The link is looked up in obj as it is; write *${call.policy.text}(${rest}).`
       return error('XP_POLICY_TYPE', spanOf(path, 0), message)
     }
     const type = walk(recordOf(subject.model), path, 0, path.names.length)
     if (type.kind === 'record') onCall(call, type.model)
     else if (type.kind !== 'any') {
-      const message = `A policy is asked about one record; ${call.links.join('.')} is ${describe(type)}, not a link to one.`
-      error('XP_POLICY_TYPE', call.linksSpan, message)
+      const message = `A policy is asked about one record; ${call.link.text} is ${describe(type)}, not a link to one.`
+      error('XP_POLICY_TYPE', call.link.span, message)
     }
     return boolean
   }
@@ -219,18 +219,21 @@ export const checkPolicy = (policy: PolicyExpression, subject: Subject): void =>
   }
 
   const checkQuantifier = (
-    { variable, variableSpan, body }: Extract<PolicyExpression, { kind: 'exists' | 'forall' }>,
+    {
+      variable: { text: variable, span },
+      body,
+    }: Extract<PolicyExpression, { kind: 'exists' | 'forall' }>,
     variables: readonly string[],
   ): void => {
     if (!models.has(variable)) {
       const hint = didYouMean(variable, models.names())
-      error('XP_POLICY_VARIABLE', variableSpan, `No model is named ${variable}${hint || '.'}`)
+      error('XP_POLICY_VARIABLE', span, `No model is named ${variable}${hint || '.'}`)
     } else if (!models.hasRecords(variable)) {
       const message = `${variable} is abstract and has no records; name a model that derives from it.`
-      error('XP_POLICY_VARIABLE', variableSpan, message)
+      error('XP_POLICY_VARIABLE', span, message)
     } else if (variables.includes(variable)) {
       const message = `${variable} stands for a record already; one quantifier of a model cannot stand in another.`
-      error('XP_POLICY_VARIABLE', variableSpan, message)
+      error('XP_POLICY_VARIABLE', span, message)
     }
     check(body, [...variables, variable])
   }

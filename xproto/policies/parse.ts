@@ -137,14 +137,12 @@ export const readPolicy = (body: Identifier, report: Report): PolicyExpression |
     if (argument.text.endsWith('()')) {
       failAt(argument, 'A policy is asked about one record; name a link to one, without ().')
     }
-    const links = namesOf(advance())
+    namesOf(advance())
     expect(')', 'after the link, as a policy takes one')
     return {
       kind: 'sub-policy',
-      policy: policy.text,
-      links,
-      policySpan: policy.span,
-      linksSpan: spanOf(argument),
+      policy,
+      link: { text: argument.text, span: spanOf(argument) },
       span: spanFrom(start),
     }
   }
@@ -260,7 +258,7 @@ export const readPolicy = (body: Identifier, report: Report): PolicyExpression |
     const body = deeper(readExpression)
     warnOfScope(keyword, body)
     const span = spanFrom(spanOf(keyword))
-    return { kind, variable: variable.text, variableSpan: variable.span, body, span }
+    return { kind, variable, body, span }
   }
 
   const readUnary = (): PolicyExpression => {

@@ -24,7 +24,7 @@ const print = (expression: PolicyExpression, place: number): string => {
     case 'path':
       return expression.names.join('.') + (expression.called ? '()' : '')
     case 'sub-policy':
-      return `*${expression.policy}(${expression.links.join('.')})`
+      return `*${expression.policy.text}(${expression.link.text})`
     case 'escape':
       return `{{ ${expression.text} }}`
     case 'equals':
@@ -50,7 +50,7 @@ const print = (expression: PolicyExpression, place: number): string => {
     case 'exists':
     case 'forall': {
       const body = parenthesised(print(expression.body, loose), isChain(expression.body))
-      return parenthesised(`${expression.kind} ${expression.variable}: ${body}`, place > loose)
+      return parenthesised(`${expression.kind} ${expression.variable.text}: ${body}`, place > loose)
     }
   }
 }

@@ -164,14 +164,14 @@ const valueOfEscape = async (
 const askSubPolicy = async (
   question: Question,
   place: Place,
-  { policy, links }: SubPolicyTerm,
+  { policy, link }: SubPolicyTerm,
 ): Promise<Filter> => {
-  const value = await walk(question, place.obj, links)
-  if (value.kind === 'record') return await question.ask(policy, value.record)
+  const value = await walk(question, place.obj, link.text.split('.'))
+  if (value.kind === 'record') return await question.ask(policy.text, value.record)
   // Everybody may access what is not there.
   if (value.kind === 'scalar' && value.value === null) return constant(true)
-  if (value.kind !== 'row') return refuse(links.join('.'), 'The record')
-  const filter = await question.inline(policy, value, place)
+  if (value.kind !== 'row') return refuse(link.text, 'The record')
+  const filter = await question.inline(policy.text, value, place)
   return anyOf([not(present(idOfRow(value))), filter])
 }
 
@@ -247,12 +247,14 @@ const reduceOpen = async (
     case 'not':
       return not(await reduce(question, place, expression.operand))
     case 'exists': {
-      const where = await reduceBody(question, place, expression.variable, expression.body)
-      return exists(expression.variable, place.nextRow, where)
+      const model = expression.variable.text
+      const where = await reduceBody(question, place, model, expression.body)
+      return exists(model, place.nextRow, where)
     }
     case 'forall': {
-      const where = await reduceBody(question, place, expression.variable, expression.body)
-      return not(exists(expression.variable, place.nextRow, not(where)))
+      const model = expression.variable.text
+      const where = await reduceBody(question, place, model, expression.body)
+      return not(exists(model, place.nextRow, not(where)))
     }
     case 'equals': {
       const left = await valueOf(question, place, expression.left)

@@ -46,6 +46,8 @@ export const scanPolicy = (text: string): readonly PolicyToken[] => {
     if (found.kind === 'unknown') break
     start = end
   }
-  tokens.push({ kind: 'end', text: '', start: text.length, end: text.length })
+  // The end is where the last word ends, which may be lines above the closing bracket.
+  const end = tokens.at(-1)?.end ?? 0
+  tokens.push({ kind: 'end', text: '', start: end, end })
   return tokens
 }

@@ -1,4 +1,5 @@
 import type { Span } from '../source.ts'
+import type { Identifier } from '../syntax.ts'
 import type { EscapeExpression } from './escape-syntax.ts'
 
 /** A constant: `12`, `"role:admin"`, `True`. */
@@ -22,11 +23,9 @@ export type PathTerm = {
 /** `*site_policy(site)`: what another policy says about the record that a path of links leads to. */
 export type SubPolicyTerm = {
   readonly kind: 'sub-policy'
-  readonly policy: string
-  /** Starts at the record itself, without `obj`. */
-  readonly links: readonly string[]
-  readonly policySpan: Span
-  readonly linksSpan: Span
+  readonly policy: Identifier
+  /** A path of links that starts at the record itself, without `obj`. */
+  readonly link: Identifier
   readonly span: Span
 }
 
@@ -60,8 +59,7 @@ export type PolicyExpression =
   | {
       readonly kind: 'exists' | 'forall'
       /** The model whose records are asked, and the name of one of them in the body. */
-      readonly variable: string
-      readonly variableSpan: Span
+      readonly variable: Identifier
       readonly body: PolicyExpression
       readonly span: Span
     }
