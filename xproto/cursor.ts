@@ -14,12 +14,25 @@ export const describe = ({ kind, text }: Token): string => {
   return `"${text.slice(0, 40)}"`
 }
 
+// Whether each brace has its other one.
+const areBalanced = (tokens: readonly Token[]): boolean => {
+  let depth = 0
+  for (const { kind, text } of tokens) {
+    if (kind !== 'punctuation') continue
+    if (text === '{') depth += 1
+    if (text === '}') depth -= 1
+    if (depth < 0) return false
+  }
+  return depth === 0
+}
+
 export type Cursor = ReturnType<typeof createCursor>
 
 /** The tokens of one text, read one after the other; it also knows which comments have a home already. */
 export const createCursor = (source: Source, reportTo: Report) => {
   const { file } = source
   const tokens = scan(source, reportTo)
+  const isBalanced = areBalanced(tokens)
   let index = 0
   // How many comments of the token at hand belong to something before it.
   let claimed = 0
@@ -169,6 +182,7 @@ export const createCursor = (source: Source, reportTo: Report) => {
 
   return {
     source,
+    isBalanced,
     peek,
     previous,
     spanOfPrevious,

@@ -2,6 +2,10 @@
 
 import type { Diagnostic } from './diagnostics.ts'
 
+/** Words that start a statement of a file. */
+export const statementWords: readonly string[] =
+  'message policy option import package enum extend _service map reduce'.split(' ')
+
 /** Line feeds only, and nothing blank before them. */
 export const tidyLines = (text: string): string =>
   text
@@ -26,6 +30,13 @@ const closingQuote = (text: string, from: number, acrossLines: boolean): number 
   return at
 }
 
+// The quote was forgotten before what ends an option: that still ends it.
+const endOfOpen = (text: string, start: number, close: number): number => {
+  let end = close
+  while (end > start + 1 && /[\s;,\]]/.test(text[end - 1] ?? '') && text[end - 2] !== '\\') end -= 1
+  return end
+}
+
 const separatorPattern = /[ \t]*[;,\]]/y
 
 type Quoted = {
@@ -44,19 +55,14 @@ export const quotedAt = (text: string, start: number): Quoted => {
   const later = closingQuote(text, close, true)
   separatorPattern.lastIndex = later + 1
   if (text[later] === '"' && separatorPattern.test(text)) {
-    const joined = text.slice(start + 1, later).split('\n')
-    return {
-      content: joined.map((line) => line.trim()).join(' '),
-      end: later + 1,
-      mistake: 'A text ends on the line it starts on; join its lines.',
-    }
+    const joined = text.slice(start + 1, later).replaceAll('\n', ' ')
+    const mistake = 'A text ends on the line it starts on; join its lines.'
+    return { content: joined, end: later + 1, mistake }
   }
-  const lineEnd = text.indexOf('\n', close)
-  return {
-    content,
-    end: lineEnd === -1 ? text.length : lineEnd,
-    mistake: 'This text never ends; close it with " on the same line.',
-  }
+  const mistake = 'This text never ends; close it with " on the same line.'
+  if (text[close] === '\\') return { content, end: close + 1, mistake }
+  const end = endOfOpen(text, start, close)
+  return { content: text.slice(start + 1, end), end, mistake }
 }
 
 // The first `>` from `from` on that is not part of an arrow.
@@ -66,6 +72,16 @@ const angleFrom = (text: string, from: number): number => {
   return at
 }
 
+// Behind a policy only a comment, a statement or the end of the text can stand.
+const isPolicyEnd = (text: string, close: number): boolean => {
+  behindPolicyPattern.lastIndex = close + 1
+  return behindPolicyPattern.test(text)
+}
+
+const behindPolicyPattern = new RegExp(
+  `\\s*(?:$|//|/\\*|;|(?:${statementWords.join('|')})\\b)`,
+  'y',
+)
 const beyondBodyPattern = /[^<>{};"]*/y
 
 // The next `>` behind a body when nothing but words stands between: it was meant to end the body.
@@ -100,7 +116,11 @@ export const policyBodyAt = (text: string, start: number): PolicyBody => {
   }
   const content = text.slice(start + 1, close)
   let end = close
-  for (let next = meantEnd(text, close); next !== undefined; next = meantEnd(text, end)) end = next
+  while (!isPolicyEnd(text, end)) {
+    const next = meantEnd(text, end)
+    if (next === undefined) break
+    end = next
+  }
   if (end === close) return { content, end: close + 1, mistake: undefined }
   const message = 'A policy ends at its first ">"; turn the comparison around, with "<".'
   const mistake = { code: 'XP_SYNTAX', range: { start: close, end: close + 1 }, message } as const

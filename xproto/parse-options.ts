@@ -60,7 +60,9 @@ const isLineComment = (text: string): boolean => text.startsWith('//')
 
 // Behind the comma, on its line, unless the next option is there too. What is below stands before that option.
 const takeBehindComma = (cursor: Cursor, beforeComma: readonly string[]): readonly string[] => {
-  const behind = cursor.peek().firstOnLine ? cursor.takeTrailing() : []
+  const { firstOnLine, comments } = cursor.peek()
+  const isOnLine = !firstOnLine && comments.every(({ sameLine }) => sameLine)
+  const behind = isOnLine ? [] : cursor.takeTrailing()
   const trailing = [...beforeComma, ...behind]
   const lineEnd = trailing.findIndex(isLineComment)
   if (lineEnd === -1) return trailing

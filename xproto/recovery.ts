@@ -1,11 +1,7 @@
 import { Mistake, type Cursor } from './cursor.ts'
+import { statementWords } from './lexemes.ts'
 import type { Token } from './scanner.ts'
 import type { Span } from './source.ts'
-
-/** Words that start a statement of a file. */
-const statementWords = 'message policy option import package enum extend _service map reduce'.split(
-  ' ',
-)
 
 /** Whether something new starts at the token at hand. */
 export type StartsNext = () => boolean
@@ -48,10 +44,10 @@ export const attempt = <T>(
 export const startsStatement = (cursor: Cursor): boolean =>
   cursor.peek().firstOnLine && cursor.isKeyword(...statementWords)
 
-/** A policy, or `message` no deeper than the block around it: a brace before it was forgotten. */
-export const startsNextStatement = (cursor: Cursor, outer: Token): boolean => {
+/** Where a brace is missing: a policy, or `message` no deeper than the block around it, is the next statement. */
+const startsNextStatement = (cursor: Cursor, outer: Token): boolean => {
   const { column, firstOnLine } = cursor.peek()
-  if (!firstOnLine) return false
+  if (cursor.isBalanced || !firstOnLine) return false
   if (cursor.isKeyword('policy')) return true
   return cursor.isKeyword('message') && column <= outer.column && cursor.peek(1).text !== '='
 }

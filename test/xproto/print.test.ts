@@ -1,9 +1,20 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { parse, print, type FileNode } from '#xproto'
-import { withoutSpans } from './without-spans.ts'
+import { parse, print } from '#xproto'
+import { everySource } from '../fixtures/services/read.ts'
+import { randomFile } from './random-trees.ts'
+import { randomLayout, statementsOf } from './random-layout.ts'
+import { withoutComments, withoutLayout } from './without-spans.ts'
 
-const formatted = (text: string): string => print(parse({ file: 'a.xproto', text }).tree)
+const read = (text: string) => {
+  const { tree, diagnostics } = parse({ file: 'a.xproto', text })
+  expect(diagnostics).toEqual([])
+  return tree
+}
+
+const formatted = (text: string): string => print(read(text))
+
+const inMessage = (text: string): string => formatted(`message M {\n${text}\n}`)
 
 test('one form for every way of writing', () => {
   expect(
@@ -30,127 +41,185 @@ policy p <obj.a -> obj.b>
 `)
 })
 
-const span = { file: 'a.xproto', start: 0, end: 0 }
-const identifier = (text: string) => ({ text, span })
-const name = fc.stringMatching(/^[A-Z][A-Za-z0-9_]{0,9}$/).map(identifier)
-const dottedName = fc.stringMatching(/^[A-Z]\w{0,5}(\.[A-Z]\w{0,5}){0,2}$/).map(identifier)
-const fieldName = fc.oneof(
-  name,
-  fc.constantFrom('max', 'message', 'toString', '__proto__').map(identifier),
-)
-const perhaps = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined })
-const number = fc.nat(2000).map((value) => identifier(String(value)))
+test('of the empty lines between statements one is kept, and blocks stand apart', () => {
+  expect(
+    formatted(`
 
-const value = fc.oneof(
-  fc.record({
-    kind: fc.constant('string' as const),
-    text: fc
-      .string({ unit: 'grapheme' })
-      .map((text) => text.replace(/[\\"\n]/g, '\\$&').replace(/\n/g, 'n')),
-    span: fc.constant(span),
-  }),
-  fc.record({
-    kind: fc.constant('number' as const),
-    text: fc.stringMatching(/^[+-]?[0-9]{1,4}(\.[0-9]{1,3})?$/),
-    span: fc.constant(span),
-  }),
-  fc.record({
-    kind: fc.constant('word' as const),
-    text: fc.oneof(
-      fc.constantFrom('True', 'true', 'false'),
-      name.map(({ text }) => text),
-    ),
-    span: fc.constant(span),
-  }),
-)
+// Licence
 
-const lineComment = fc.stringMatching(/^\/\/[ -~]{0,12}$/).map((text) => text.trimEnd())
-const blockComment = fc.stringMatching(/^\/\*[\n !-)+-.0-~]{0,12}\*\/$/)
-const comments = fc.record({
-  leading: fc.array(fc.oneof(lineComment, blockComment), { maxLength: 2 }),
-  trailing: fc
-    .tuple(fc.array(blockComment, { maxLength: 1 }), fc.array(lineComment, { maxLength: 1 }))
-    .map((parts) => parts.flat()),
-})
-const closing = fc.array(fc.oneof(lineComment, blockComment), { maxLength: 2 })
 
-const option = fc.record({
-  kind: fc.constant('option' as const),
-  name,
-  value,
-  comments,
-  span: fc.constant(span),
-})
+// What it is
+import "a";
+import "b";
 
-const modifier = fc.constantFrom('required' as const, 'optional' as const, 'repeated' as const)
-const fieldParts = {
-  modifier,
-  name: fieldName,
-  policy: perhaps(name),
-  number,
-  options: fc.array(fc.record({ name, value, span: fc.constant(span) }), { maxLength: 4 }),
-  comments,
-  span: fc.constant(span),
+option a = b; // about a
+option c = d;
+
+
+
+// about e
+option e = f;
+message A {}
+message B {}
+// about p
+
+policy p < x >
+enum E { }
+option g = h;
+
+// the end
+
+// really
+
+`),
+  ).toBe(`// Licence
+
+// What it is
+import "a";
+import "b";
+
+option a = b; // about a
+option c = d;
+
+// about e
+option e = f;
+
+message A {
 }
-const scalar = fc.record({
-  kind: fc.constant('scalar' as const),
-  type: fc.oneof(fc.constantFrom('string', 'bool', 'int32', 'float').map(identifier), dottedName),
-  ...fieldParts,
+
+message B {
+}
+
+// about p
+
+policy p < x >
+
+enum E { }
+
+option g = h;
+
+// the end
+
+// really
+`)
 })
-const linkNode = fc.record({
-  kind: fc.constant('link' as const),
-  multiplicity: fc.constantFrom('manytoone' as const, 'onetoone' as const, 'manytomany' as const),
-  target: dottedName,
-  through: perhaps(dottedName),
-  peer: perhaps(fc.oneof(fieldName, fc.constant(identifier('+')))),
-  reverseNumber: perhaps(number),
-  ...fieldParts,
+
+test('of the empty lines between the parts of a message one is kept', () => {
+  expect(
+    inMessage(`
+
+  // what it is
+
+  option a = b;
+  option c = d;
+
+
+  // about e
+  optional string e = 1;
+
+  optional string f = 2; // f
+
+  // the end
+
+`),
+  ).toBe(`message M {
+    // what it is
+
+    option a = b;
+    option c = d;
+
+    // about e
+    optional string e = 1;
+
+    optional string f = 2; // f
+
+    // the end
+}
+`)
 })
-const unsupportedPart = fc.record({
-  kind: fc.constant('unsupported' as const),
-  ...{ construct: fc.constant('enum'), text: fc.constant('enum E {\n  A = 1;\n}') },
-  comments,
-  span: fc.constant(span),
+
+test('comments between options stay with them', () => {
+  expect(
+    inMessage(`optional string a /* a */ = 1 [ // all
+  max_length = 10 /* characters */, // at most
+  /* may be */ null = True, blank = True
+  // and so on
+  , /* odd */ db_index /* an index */ = True
+  // the end
+]; // behind`),
+  ).toBe(`message M {
+    /* a */
+    optional string a = 1 [
+        // all
+        max_length = 10, /* characters */ // at most
+        /* may be */
+        null = True,
+        blank = True, // and so on
+        /* odd */
+        /* an index */
+        db_index = True // the end
+    ]; // behind
+}
+`)
 })
-const message = fc.record({
-  kind: fc.constant('message' as const),
-  name,
-  policy: perhaps(name),
-  bases: fc.array(dottedName, { maxLength: 3 }),
-  parts: fc.array(fc.oneof(option, scalar, linkNode, unsupportedPart), { maxLength: 5 }),
-  comments,
-  closing,
-  span: fc.constant(span),
+
+test.each([
+  ['option a = b;\r\n\r\noption c = d; // c\r\n', 'option a = b;\n\noption c = d; // c\n'],
+  ['/* a  \r\n   b */\r\noption a = b;', '/* a\n   b */\noption a = b;\n'],
+  ['policy p <\r\n  a &  \r\n\tb  \r\n>', 'policy p <\n  a &\n\tb\n>\n'],
+  ['enum E {\r\n  A = 1;  \r\n}', 'enum E {\n  A = 1;\n}\n'],
+  ['\uFEFFoption a = b;', 'option a = b;\n'],
+  ['', ''],
+  ['\r\n\r\n', ''],
+  ['// only', '// only\n'],
+])('%j is written as %j', (text, expected) => {
+  expect(formatted(text)).toBe(expected)
 })
-const policy = fc.record({
-  kind: fc.constant('policy' as const),
-  name,
-  body: fc.stringMatching(/^[\n -;=?-~]{0,30}$/).map((text) => identifier(`${text} -> x`)),
-  comments,
-  span: fc.constant(span),
+
+test('a line is no longer than 100 characters, when options can be put on lines of their own', () => {
+  const field = (length: number) => `optional string a = 1 [help_text = "${'x'.repeat(length)}"];`
+  expect(inMessage(field(57))).toBe(`message M {\n    ${field(57)}\n}\n`)
+  expect(inMessage(field(58))).toBe(
+    `message M {\n    optional string a = 1 [\n        help_text = "${'x'.repeat(58)}"];\n}\n`,
+  )
 })
-const unsupportedStatement = fc.record({
-  kind: fc.constant('unsupported' as const),
-  ...{ construct: fc.constant('package'), text: fc.constant('package a.b;') },
-  comments,
-  span: fc.constant(span),
-})
-const file: fc.Arbitrary<FileNode> = fc.record({
-  kind: fc.constant('file' as const),
-  statements: fc.array(fc.oneof(option, message, policy, unsupportedStatement), { maxLength: 4 }),
-  closing,
-  span: fc.constant(span),
+
+test.each(everySource())('$file stays what it is when it is formatted', ({ file, text }) => {
+  const { tree } = parse({ file, text })
+  const again = parse({ file, text: print(tree) }).tree
+  expect(withoutLayout(again)).toEqual(withoutLayout(tree))
+  expect(print(again)).toBe(print(tree))
 })
 
 test('a printed tree reads back as the same tree, comments included', () => {
   fc.assert(
-    fc.property(file, (tree) => {
+    fc.property(randomFile, (tree) => {
       const text = print(tree)
-      const { tree: again, diagnostics } = parse({ file: 'a.xproto', text })
-      expect(diagnostics).toEqual([])
-      expect(withoutSpans(again)).toEqual(withoutSpans(tree))
+      const again = read(text)
+      expect(withoutLayout(again)).toEqual(withoutLayout(tree))
       expect(print(again)).toBe(text)
     }),
     { numRuns: 500 },
+  )
+})
+
+/** All comments of a text, also those in policies, in alphabetical order and without blanks at the ends of lines. */
+const commentsOf = (text: string): readonly string[] =>
+  [...text.matchAll(/"(?:\\.|[^"\\\n])*"|\/\/[^\n]*|\/\*[^]*?\*\//g)]
+    .map(([found]) => found.replace(/[ \r]+$/gm, ''))
+    .filter((found) => found.startsWith('/'))
+    .toSorted()
+
+test('wherever blanks, line breaks and comments stand, the models stay the same and no comment is lost', () => {
+  fc.assert(
+    fc.property(randomLayout(statementsOf(everySource())), ({ text, plain }) => {
+      const tree = read(text)
+      expect(withoutComments(tree)).toEqual(withoutComments(read(plain)))
+      const once = print(tree)
+      expect(commentsOf(once)).toEqual(commentsOf(text))
+      expect(once).not.toMatch(/[ \r]\n|\n\n\n|[^\n]$/)
+      expect(formatted(once)).toBe(once)
+    }),
+    { numRuns: 200 },
   )
 })
