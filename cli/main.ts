@@ -35,6 +35,8 @@ const status = await run({
   ask: askOverHttp,
   watch: watchFolder,
 })
-// A pipe may take a long text only bit by bit.
-await new Promise((written) => process.stdout.write('', written))
+// A pipe takes a long text bit by bit, and exit would not wait for the rest.
+for (const stream of [process.stdout, process.stderr]) {
+  await new Promise((written) => stream.write('', written))
+}
 process.exit(status)

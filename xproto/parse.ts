@@ -1,5 +1,5 @@
 import { createCursor, Mistake, type Cursor } from './cursor.ts'
-import type { Diagnostic, Report } from './diagnostics.ts'
+import { createDiagnostics, type Diagnostic, type Report } from './diagnostics.ts'
 import { isTypeWord, modifierWords, readAttachedPolicy, readField } from './parse-fields.ts'
 import { readOption } from './parse-options.ts'
 import {
@@ -235,7 +235,7 @@ export const parseInto = (source: Source, report: Report): FileNode => {
 export const parse = (
   source: Source,
 ): { readonly tree: FileNode; readonly diagnostics: readonly Diagnostic[] } => {
-  const diagnostics: Diagnostic[] = []
-  const tree = parseInto(source, (diagnostic) => diagnostics.push(diagnostic))
-  return { tree, diagnostics }
+  const diagnostics = createDiagnostics([source])
+  const tree = parseInto(source, diagnostics.report)
+  return { tree, diagnostics: diagnostics.inSourceOrder() }
 }
