@@ -1,3 +1,4 @@
+import { jsonSchema } from './json-schema.ts'
 import { modelDeps } from './model-deps.ts'
 import { modeldefs } from './modeldefs.ts'
 import { proto } from './proto3.ts'
@@ -7,6 +8,7 @@ import { types } from './typescript.ts'
 
 /** What can be generated from models, by the name that `syncstep generate` takes. */
 export const targets: Readonly<Record<string, Target>> = {
+  'json-schema': jsonSchema,
   'model-deps': modelDeps,
   modeldefs,
   proto,
