@@ -49,7 +49,7 @@ const readExtensions = (cursor: Cursor): UnsupportedNode =>
     if (!cursor.isKeyword('to')) cursor.failAtToken('"to"')
     cursor.advance()
     if (cursor.isKeyword('max')) cursor.advance()
-    else cursor.readNumber('the last number, or "max",')
+    else cursor.readNumber('the last number or "max"')
     cursor.endStatement('these extensions')
     return undefined
   })

@@ -208,6 +208,14 @@ export const scan = ({ file, text }: Source, report: Report): readonly Token[] =
     return true
   }
 
+  const skipCommentEnd = (): boolean => {
+    if (!text.startsWith('*/', position)) return false
+    const message = 'No comment is open here, as comments do not nest; remove this "*/".'
+    report(errorAt('XP_SYNTAX', spanTo(position + 2), message))
+    moveTo(position + 2)
+    return true
+  }
+
   const skipIllegal = (): void => {
     const illegal = match(illegalPattern) ?? String.fromCodePoint(text.codePointAt(position) ?? 0)
     report(errorAt('XP_ILLEGAL_CHARACTER', spanTo(position + illegal.length), adviceOn(illegal)))
@@ -221,7 +229,8 @@ export const scan = ({ file, text }: Source, report: Report): readonly Token[] =
     readMark() ||
     readPolicyBody() ||
     readWrongQuotes() ||
-    skipHashComment()
+    skipHashComment() ||
+    skipCommentEnd()
 
   while (position < text.length) {
     if (!skipBlank() && !readToken()) skipIllegal()

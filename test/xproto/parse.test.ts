@@ -50,8 +50,12 @@ test('a message has a policy, bases, options and fields', () => {
             number: word('1'),
             comments: none,
             options: [
-              { name: word('max_length'), value: { kind: 'number', text: '20' } },
-              { name: word('blank'), value: { kind: 'word', text: 'False' } },
+              {
+                name: word('max_length'),
+                value: { kind: 'number', text: '20' },
+                comments: none,
+              },
+              { name: word('blank'), value: { kind: 'word', text: 'False' }, comments: none },
             ],
           },
         ],
@@ -151,102 +155,87 @@ message M { // about a
 })
 
 test.each([
-  '',
-  '  \r\n\t\f',
-  '\uFEFFoption a = b;',
-  'message M {}',
-  'message M { optional string message = 1 []; }',
-])('%j is fine', (text) => {
-  expect(mistakes(text)).toEqual([])
+  ['import "a";', 'import', undefined],
+  ['package a.b;', 'package', 'a.b'],
+  ['enum E { A = 1; // a\n}', 'enum', 'E'],
+  ['extend M { optional string a = 1; }', 'extend', 'M'],
+  ['_service S { rpc A (B) returns (C) }', '_service', 'S'],
+  ['map m <a>', 'map', 'm'],
+  ['reduce r <a>', 'reduce', 'r'],
+])('%j has its name and is kept as it is written', (text, construct, name) => {
+  expect(tree(`// before\n${text} // behind`)).toMatchObject({
+    statements: [
+      {
+        kind: 'unsupported',
+        construct,
+        ...(name === undefined ? {} : { name: word(name) }),
+        text,
+        comments: { leading: ['// before'], trailing: ['// behind'] },
+      },
+    ],
+    closing: [],
+  })
 })
 
-test.each([
-  [
-    'option a = "b"',
-    'a.xproto:1:15 XP_SYNTAX: Expected ";" after option a, found the end of the file.',
-  ],
-  [
-    'message M { string a = 1; }',
-    'a.xproto:1:13 XP_SYNTAX: Expected a field (required, optional), an option or "}", found "string".',
-  ],
-  [
-    'message M { optional string a; }',
-    'a.xproto:1:30 XP_SYNTAX: Expected "=" and a number after field a, found ";".',
-  ],
-  [
-    'message M { optional string a = b; }',
-    'a.xproto:1:33 XP_SYNTAX: Expected the number of the field, found "b".',
-  ],
-  [
-    'message M { optional string a = 1 [b]; }',
-    'a.xproto:1:37 XP_SYNTAX: Expected "=" after the option b, found "]".',
-  ],
-  [
-    'message M { optional string a = 1 [b = c,]; }',
-    'a.xproto:1:42 XP_SYNTAX: Expected the name of an option, found "]".',
-  ],
-  [
-    'message M { optional string a = 1 [b = f()]; }',
-    'a.xproto:1:41 XP_SYNTAX: Expected "]" after the options of the field, found "(".',
-  ],
-  [
-    'message M { optional string a-b = 1; }',
-    'a.xproto:1:30 XP_ILLEGAL_CHARACTER: "-" has no meaning in xproto; remove it.',
-  ],
-  [
-    'message M { optional string policy = 1; }',
-    'a.xproto:1:29 XP_RESERVED_WORD: "policy" is a word of the language and cannot be the name of the field; choose another.',
-  ],
-  [
-    'message M { optional onetomany a->B:c = 1; }',
-    'a.xproto:1:33 XP_SYNTAX: Expected "=" and a number after field a, found "->".',
-  ],
-  ['message M (B) ::p { }', 'a.xproto:1:14 XP_SYNTAX: Expected "{" to open message M, found "::".'],
-  ['message M () { }', 'a.xproto:1:12 XP_SYNTAX: Expected the name of a base model, found ")".'],
-  [
-    'message M { };',
-    'a.xproto:1:14 XP_SYNTAX: Expected a message, a policy or an option, found ";".',
-  ],
-  [
-    'syntax = "proto3";',
-    'a.xproto:1:1 XP_SYNTAX: Expected a message, a policy or an option, found "syntax".',
-  ],
-  [
-    "option a = 'b';",
-    'a.xproto:1:12 XP_ILLEGAL_CHARACTER: Text is written between straight double quotes: "text".',
-  ],
-  ['# note\n', 'a.xproto:1:1 XP_ILLEGAL_CHARACTER: A comment starts with //, not with #.'],
-  [
-    'option a = “b”;',
-    'a.xproto:1:12 XP_ILLEGAL_CHARACTER: Text is written between straight double quotes: "text".',
-  ],
-  [
-    'option a\u00A0= b;',
-    'a.xproto:1:9 XP_ILLEGAL_CHARACTER: "\u00A0" has no meaning in xproto; remove it.',
-  ],
-  [
-    'option a = "b;\n',
-    'a.xproto:1:12 XP_OPEN_STRING: This text never ends; close it with " on the same line.',
-  ],
-  [
-    'option a = b; /* c',
-    'a.xproto:1:15 XP_OPEN_COMMENT: This comment never ends; close it with */.',
-  ],
-  [
-    'policy p < a -> b',
-    'a.xproto:1:10 XP_OPEN_POLICY: This policy never ends; close it with > behind its expression.',
-  ],
-  [
-    'policy p;',
-    'a.xproto:1:9 XP_SYNTAX: Expected the text of the policy between < and >, found ";".',
-  ],
-  [
-    'enum E { a = 1;',
-    'a.xproto:1:16 XP_SYNTAX: Expected "}" to end this enum, found the end of the file.',
-  ],
-  ['message M {', 'a.xproto:1:9 XP_OPEN_MESSAGE: Message M never ends; close it with }.'],
-])('%j is refused', (text, expected) => {
-  expect(mistakes(text)[0]).toBe(expected)
+test('comments between options belong to the option before or behind them', () => {
+  expect(
+    tree(`message M {
+  optional string a = 1 [ // all
+    b = 1, // behind b
+    /* before c */ c = 2, d = 3 /* behind d */, /* before e */ e = 4
+    // at the end
+  ];
+}`),
+  ).toMatchObject({
+    statements: [
+      {
+        parts: [
+          {
+            options: [
+              { comments: { leading: ['// all'], trailing: ['// behind b'] } },
+              { comments: { leading: ['/* before c */'], trailing: [] } },
+              { comments: { leading: [], trailing: ['/* behind d */'] } },
+              { comments: { leading: ['/* before e */'], trailing: ['// at the end'] } },
+            ],
+            comments: none,
+          },
+        ],
+      },
+    ],
+  })
+})
+
+test('an empty line among comments, or before a node, is an empty text', () => {
+  expect(
+    tree(`// a
+
+// b
+option c = d;
+
+option e = f;
+message M {
+
+  // g
+
+
+  option h = i;
+
+  // j
+}
+
+// k`),
+  ).toMatchObject({
+    statements: [
+      { comments: { leading: ['// a', '', '// b'] } },
+      { comments: { leading: [''] } },
+      {
+        comments: none,
+        parts: [{ comments: { leading: ['', '// g', ''] } }],
+        closing: ['', '// j'],
+      },
+    ],
+    closing: ['', '// k'],
+  })
 })
 
 test('one run finds all mistakes, and each only once', () => {
@@ -266,11 +255,11 @@ message Fourth { optional string ok = 1; }
 `),
   ).toEqual([
     'a.xproto:1:15 XP_SYNTAX: Expected ";" after option a, found "message".',
+    'a.xproto:2:9 XP_OPEN_BLOCK: Message First never ends; close it with }.',
     'a.xproto:2:20 XP_SYNTAX: Expected ")" after the base models, found "{".',
     'a.xproto:4:26 XP_SYNTAX: Expected ";" after field two, found "required".',
     'a.xproto:5:24 XP_SYNTAX: Expected "=" and a number after field three, found "3".',
-    'a.xproto:6:3 XP_SYNTAX: Expected a field (required, optional), an option or "}", found "string".',
-    'a.xproto:2:9 XP_OPEN_MESSAGE: Message First never ends; close it with }.',
+    'a.xproto:6:3 XP_SYNTAX: A field starts with required or optional; write one before "string".',
     'a.xproto:9:12 XP_SYNTAX: Expected the type of the field, found "=".',
     'a.xproto:12:1 XP_SYNTAX: Expected the text of the policy between < and >, found "message".',
   ])
@@ -279,9 +268,15 @@ message Fourth { optional string ok = 1; }
 test('what is understood survives the mistakes around it', () => {
   const { tree: file } = parse({
     file: 'a.xproto',
-    text: 'message A { optional string a = ; optional string b = 2; } ! message B { }',
+    text: `message A { optional string a = ; optional string b = 2; } ! message B { }
+service S { rpc A (B) returns (C); } message C () { optional string d = 1
+  optional string e = 2 [f,]; optional string g = 3 [h = 1,] };`,
   })
   expect(withoutSpans(file)).toMatchObject({
-    statements: [{ name: word('A'), parts: [{ name: word('b') }] }, { name: word('B') }],
+    statements: [
+      { name: word('A'), parts: [{ name: word('b') }] },
+      { name: word('B') },
+      { name: word('C'), parts: [{ name: word('d') }, { name: word('g') }] },
+    ],
   })
 })
