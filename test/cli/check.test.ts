@@ -139,6 +139,19 @@ test('the core models are known, unless the files define them', async () => {
   })
 })
 
+test('a mistake that the files make in the core models is theirs', async () => {
+  const text = 'option name = "a"; message Slices (XOSBase) { optional bool on = 1; }'
+  const cwd = await temporaryFolder({ 'a.xproto': text })
+
+  expect(await said(['check', 'a.xproto'], { cwd })).toMatchObject({
+    status: 1,
+    stdout: expect.stringMatching(
+      /^<core models>:\d+:9 XP_DUPLICATE_PLURAL: [^]*a\.xproto:1:28 /,
+    ) as string,
+    stderr: '1 mistake in 1 file\n',
+  })
+})
+
 test('the models of the tutorial have no mistakes', async () => {
   expect(await said(['check', 'functions/hello-world'], { cwd: root })).toMatchObject({
     status: 0,

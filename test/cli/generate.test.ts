@@ -87,13 +87,23 @@ test('of models with mistakes nothing is written', async () => {
 test('with --compat what XOS lets pass is a warning', async () => {
   const cwd = await folderWith(broken)
 
-  expect(await said(['generate', 'model-deps', 'models', '--compat'], { cwd })).toMatchObject({
+  expect(await said(['generate', 'modeldefs', 'models', '--compat'], { cwd })).toMatchObject({
     status: 0,
-    stdout: expect.stringContaining('Device') as string,
+    stdout: expect.stringContaining('rack_id') as string,
     stderr: expect.stringMatching(
       /^models\/racks\.xproto:8:30 warning XP_UNKNOWN_TARGET: /,
     ) as string,
   })
+})
+
+test('a file that cannot be replaced leaves no draft behind', async () => {
+  const cwd = await temporaryFolder({ 'racks.xproto': models, 'out/xos.proto/in-the-way': '' })
+
+  expect(await said(['generate', 'proto', 'racks.xproto', '-o', 'out'], { cwd })).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/^Cannot write .*\/out\/xos\.proto: E/) as string,
+  })
+  expect(await readdir(path.join(cwd, 'out'))).toEqual(['xos.proto'])
 })
 
 test('the help lists the targets', async () => {
