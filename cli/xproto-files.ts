@@ -21,7 +21,7 @@ const longestText = 16 * 1024 * 1024
 
 const decode = (bytes: Uint8Array, name: string): string => {
   try {
-    // A byte order mark is a mistake that the scanner tells, with its place.
+    // The byte order mark is kept, so that places count as in the file and formatting sees it.
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
     throw new Failure(`${name} is not UTF-8 text. Save it as UTF-8.`)
