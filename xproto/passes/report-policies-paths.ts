@@ -26,7 +26,7 @@ const attachments = (program: Program): Use[] =>
   })
 
 /** Looking at a long policy for very many models would help nobody; when it is asked, a wrong path refuses. */
-const maxLookedAt = 2_000_000
+const maxLookedAt = 1_000_000
 
 /** Each path of a policy leads somewhere, for all models whose records the policy is asked about. */
 export const reportPoliciesPaths: Check = (program, report) => {

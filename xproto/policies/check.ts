@@ -65,6 +65,14 @@ export const checkPolicy = (policy: PolicyExpression, subject: Subject): void =>
 
   const recordOf = (model: string): Type => (models.has(model) ? { kind: 'record', model } : any)
 
+  /** The wire form of a link, which other languages speak, or a name that is written wrongly. */
+  const hintFor = (model: string, name: string): string => {
+    const link = name.replace(/_id$/, '')
+    return link !== name && models.member(model, link)?.kind === 'link'
+      ? `; write ${link}.id.`
+      : didYouMean(name, models.memberNames(model))
+  }
+
   const step = (from: Type, path: Path, index: number): Type => {
     const name = path.names[index] ?? ''
     const before = path.names[index - 1] ?? ''
@@ -79,7 +87,7 @@ export const checkPolicy = (policy: PolicyExpression, subject: Subject): void =>
     }
     const member = models.member(from.model, name)
     if (member === undefined) {
-      const hint = didYouMean(name, models.memberNames(from.model))
+      const hint = hintFor(from.model, name)
       const message = `${from.model} has no field or set ${name}${hint || '.'}`
       return error('XP_POLICY_FIELD', span, message)
     }

@@ -95,10 +95,11 @@ export const createWorld = (schema: Schema, world: World) => {
     /** What the port was asked, in order. */
     asked,
     record: (model: string, id: number): PolicyRecord => toRecord(find(model, id)!),
-    /** The ids of a model for which a filter holds. */
-    matching: (model: string, filter: Filter): readonly unknown[] =>
+    /** Ids of the records for which a filter holds, in their order. */
+    matching: (model: string, filter: Filter): readonly number[] =>
       rowsOf(model)
         .filter((row) => holds(filter, new Map([[0, row]])))
-        .map(({ values }) => values['id']),
+        .map(({ values }) => values['id'] as number)
+        .toSorted((left, right) => left - right),
   }
 }
