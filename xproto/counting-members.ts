@@ -5,12 +5,9 @@ import {
   wireNameOf,
   type Numbered,
 } from './numbering.ts'
-import { isDangling, type Program } from './program.ts'
+import { isDangling, isManyToMany, type Program } from './program.ts'
 import type { FieldNode } from './resolve-field.ts'
 import type { LinkNode, MessageNode } from './syntax.ts'
-
-export const isManyToMany = (node: FieldNode): boolean =>
-  node.kind === 'link' && node.multiplicity === 'manytomany'
 
 const namesOf = (node: FieldNode): readonly string[] => [node.name.text, wireNameOf(node)]
 

@@ -1,6 +1,6 @@
 import type { DefaultValue } from './schema.ts'
 import type { LinkNode, ScalarNode, Value } from './syntax.ts'
-import { optionValue, textOf } from './values.ts'
+import { flagOf, optionValue, textOf } from './values.ts'
 
 const numericTypes: ReadonlySet<string> = new Set(['int32', 'uint32', 'int64', 'float', 'double'])
 
@@ -10,6 +10,8 @@ const numberPattern = /^[+-]?\d+(\.\d+)?$/
 /** Whether the text is a number of that type. */
 const isNumeric = (type: string, text: string): boolean =>
   (type === 'float' || type === 'double' ? numberPattern : integerPattern).test(text)
+
+export const isNone = ({ kind, text }: Value): boolean => kind === 'word' && text === 'None'
 
 const value = (content: string | number | boolean | null): DefaultValue => ({
   kind: 'value',
@@ -29,24 +31,25 @@ const fromText = (text: string): DefaultValue => {
 
 const written = (field: ScalarNode | LinkNode, content: Value): DefaultValue => {
   const text = textOf(content)
-  if (content.kind === 'word') return fromWord(text)
   const type = field.kind === 'link' ? 'int32' : field.type.text
+  const flag = type === 'bool' ? flagOf(content) : undefined
+  if (flag !== undefined) return value(flag)
+  if (content.kind === 'word') return fromWord(text)
   if (numericTypes.has(type) && isNumeric(type, text)) return value(Number(text))
   return fromText(text)
 }
 
-/** What the field holds when a writer leaves it out. A bool that may be left out is false, as it cannot be null. */
+/** What the field holds when a writer leaves it out. A bool that may be left out is false, as it is never null. */
 export const defaultFrom = (field: ScalarNode | LinkNode): DefaultValue | undefined => {
   const content = optionValue(field.options, 'default')
-  if (content !== undefined) return written(field, content)
-  const optionalBool =
-    field.kind === 'scalar' && field.type.text === 'bool' && field.modifier === 'optional'
-  return optionalBool ? value(false) : undefined
+  const isBool = field.kind === 'scalar' && field.type.text === 'bool'
+  if (content !== undefined && !(isBool && isNone(content))) return written(field, content)
+  return isBool && field.modifier !== 'required' ? value(false) : undefined
 }
 
-/** Whether the written default is a value the field can hold. */
-export const fitsType = (field: ScalarNode, { kind, ...rest }: DefaultValue): boolean => {
-  if (kind !== 'value' || !('value' in rest) || rest.value === null) return true
-  if (field.type.text === 'bool') return typeof rest.value === 'boolean'
-  return typeof rest.value === (numericTypes.has(field.type.text) ? 'number' : 'string')
+/** Whether the written default is a value the field can hold. A bool is True or False, which no function makes. */
+export const fitsType = ({ type }: ScalarNode, content: DefaultValue): boolean => {
+  if (type.text === 'bool') return content.kind === 'value' && typeof content.value === 'boolean'
+  if (content.kind !== 'value' || content.value === null) return true
+  return typeof content.value === (numericTypes.has(type.text) ? 'number' : 'string')
 }

@@ -1,7 +1,6 @@
 import { connectedComponents } from './components.ts'
-import { isManyToMany } from './counting-members.ts'
 import { wireNameOf, type Numbered } from './numbering.ts'
-import type { Program } from './program.ts'
+import { isManyToMany, type Program } from './program.ts'
 import { nameInSchema, type FieldNode } from './resolve-field.ts'
 import type { Model } from './schema.ts'
 import type { MessageNode } from './syntax.ts'

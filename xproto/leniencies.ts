@@ -25,6 +25,7 @@ export const leniencies: ReadonlyMap<Diagnostic['code'], string> = new Map<
   ['XP_UNKNOWN_BASE', 'The base contributes nothing.'],
   ['XP_UNKNOWN_TARGET', 'A link to one is a plain number on the wire; a link to many is left out.'],
   ['XP_UNKNOWN_THROUGH', 'The join table is made by itself.'],
+  ['XP_MISPLACED_THROUGH', 'The join table is ignored.'],
   ['XP_UNKNOWN_OWNER', 'No owner is chosen.'],
   ['XP_OWNER_CLASS', 'No owner is chosen.'],
   ['XP_UNKNOWN_OPTION', 'The option of the field has no effect.'],
@@ -32,6 +33,7 @@ export const leniencies: ReadonlyMap<Diagnostic['code'], string> = new Map<
   ['XP_FLAG_VALUE', 'A flag says True or False in any spelling.'],
   ['XP_MODIFIER', 'The modifier counts, not the option.'],
   ['XP_BLANK_NUMBER', 'The modifier alone says that the number may be null.'],
+  ['XP_NULL_DEFAULT', 'A bool without default is false where it is optional.'],
   ['XP_DEFAULT_REFUSED', 'The record is refused when it is made with that default.'],
   ['XP_BOUNDS', 'No value is accepted.'],
   ['XP_TOSCA_KEY', 'The link is no key.'],
@@ -43,6 +45,7 @@ export const leniencies: ReadonlyMap<Diagnostic['code'], string> = new Map<
   ['XP_DUPLICATE_REVERSE_NAME', 'Both are numbered; the later reverse set is left out.'],
   ['XP_DEPENDENCY_CYCLE', 'The models load; no record of them can be made.'],
   ['XP_REPEATED', 'The field is optional and holds one value.'],
+  ['XP_POLICY_QUOTES', 'The quotes are skipped; here the text is meant.'],
   ['XP_UNSUPPORTED', 'The construct is read and ignored.'],
 ])
 

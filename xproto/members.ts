@@ -5,7 +5,7 @@ import {
   reverseWireNameOf,
   wireNameOf,
 } from './numbering.ts'
-import { maxLineage, modelNameOf, type Program } from './program.ts'
+import { isManyToMany, maxLineage, modelNameOf, type Program } from './program.ts'
 import type { Span } from './source.ts'
 import type { LinkNode, MessageNode, ScalarNode } from './syntax.ts'
 
@@ -64,18 +64,14 @@ export const membersOf = (program: Program, message: MessageNode): readonly Memb
   return [...fields, ...reverseSets]
 }
 
-const jsonNameOf = (wireName: string): string =>
-  wireName.replace(/_+(.?)/g, (_, letter: string) => letter.toUpperCase())
+/** What a member is called; two with the same one are the same member to the original. */
+export const ownNamesOf = ({ name, wireName }: Member): readonly string[] => [name, wireName]
 
-/**
- * Everything a member is called where the names of a model must differ: by policies, on the wire, on the wire as
- * JSON, and the group that tells on the wire whether there is a value.
- */
-export const namesOf = ({ kind, node, name, wireName }: Member): readonly string[] => {
-  const isList = kind === 'reverse' || (node.kind === 'link' && node.multiplicity === 'manytomany')
-  return [
-    ...new Set([name, wireName, jsonNameOf(wireName), ...(isList ? [] : [`${name}_present`])]),
-  ]
+/** What must differ within a model: also the group that tells on the wire whether there is a value. */
+export const namesOf = (member: Member): readonly string[] => {
+  const { kind, node, name } = member
+  const isList = kind === 'reverse' || isManyToMany(node)
+  return [...new Set([...ownNamesOf(member), ...(isList ? [] : [`${name}_present`])])]
 }
 
 type Key = string | number

@@ -29,13 +29,17 @@ const distance = (left: string, right: string): number => {
 }
 
 /**
- * The known name most like the wrong one, or undefined when none is close.
- * Looks at a thousand candidates at most.
+ * The known name most like the wrong one, or undefined when none is close: within `maxEdits`, by default a third of
+ * the letters. Looks at a thousand candidates at most.
  */
-export const nearestName = (wrong: string, known: Iterable<string>): string | undefined => {
+export const nearestName = (
+  wrong: string,
+  known: Iterable<string>,
+  maxEdits = Math.max(2, Math.floor(wrong.length / 3)),
+): string | undefined => {
   if (wrong.length > maxLength) return undefined
   let best: string | undefined
-  let bestDistance = Math.max(2, Math.floor(wrong.length / 3)) + 1
+  let bestDistance = maxEdits + 1
   let looked = 0
   for (const name of known) {
     if (looked === 1000) break
@@ -51,8 +55,8 @@ export const nearestName = (wrong: string, known: Iterable<string>): string | un
 }
 
 /** `; did you mean Color?`, or nothing when no known name is close. */
-export const didYouMean = (wrong: string, known: Iterable<string>): string => {
-  const name = nearestName(wrong, known)
+export const didYouMean = (wrong: string, known: Iterable<string>, maxEdits?: number): string => {
+  const name = nearestName(wrong, known, maxEdits)
   return name === undefined ? '' : `; did you mean ${name}?`
 }
 
@@ -64,8 +68,8 @@ const maxSuggestions = 50
 /** The same, falling silent after so many questions that answering them all would take long. */
 export const createSuggestions = (): DidYouMean => {
   let asked = 0
-  return (wrong, known) => {
+  return (wrong, known, maxEdits) => {
     asked += 1
-    return asked > maxSuggestions ? '' : didYouMean(wrong, known)
+    return asked > maxSuggestions ? '' : didYouMean(wrong, known, maxEdits)
   }
 }

@@ -60,6 +60,9 @@ export const modelNameOf = ({ text }: Identifier): string => text.slice(text.las
 export const peerOf = ({ peer, name }: LinkNode): string | undefined =>
   peer === undefined || peer.text.includes('+') || name.text.includes('+') ? undefined : peer.text
 
+export const isManyToMany = (node: ScalarNode | LinkNode): boolean =>
+  node.kind === 'link' && node.multiplicity === 'manytomany'
+
 /** Points at no model: a mistake that compat mode forgives. */
 export const isDangling = ({ models }: Program, node: ScalarNode | LinkNode): boolean =>
   node.kind === 'link' && !models.has(modelNameOf(node.target))
@@ -70,6 +73,9 @@ export const isKnownThrough = (
   { name }: LinkNode,
   through: Identifier,
 ): boolean => through.text.endsWith(`_${name.text}`) || models.has(modelNameOf(through))
+
+export const unknownModel = ({ models, didYouMean }: Program, name: string): string =>
+  `No model is named ${name}${didYouMean(name, models.keys()) || '; define it, or add the file that does.'}`
 
 const byName = <T extends { readonly name: Identifier }>(
   nodes: readonly T[],

@@ -13,8 +13,9 @@ const recover = (cursor: Cursor, first: Token, startsNext: StartsNext): void => 
     const token = cursor.peek()
     if (token !== first) {
       if (depth === 0 && cursor.isPunctuation('}')) return
-      // In a block that never ends, what starts something new stands no deeper than the mistake.
-      if ((depth === 0 || token.column <= first.column) && startsNext()) return
+      // In a block that may never end, what starts something new stands no deeper than the mistake.
+      const isOutside = depth === 0 || (!cursor.isBalanced && token.column <= first.column)
+      if (isOutside && startsNext()) return
     }
     cursor.advance()
     if (token.kind !== 'punctuation') continue

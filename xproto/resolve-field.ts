@@ -2,7 +2,14 @@ import { choicesFrom } from './choices.ts'
 import { defaultFrom } from './defaults.ts'
 import { optionsAllowedOn } from './field-options.ts'
 import { wireNameOf, type Numbered } from './numbering.ts'
-import { isDangling, isKnownThrough, modelNameOf, peerOf, type Program } from './program.ts'
+import {
+  isDangling,
+  isKnownThrough,
+  isManyToMany,
+  modelNameOf,
+  peerOf,
+  type Program,
+} from './program.ts'
 import type { Field, FieldRole, LinkField, ScalarField } from './schema.ts'
 import type { FieldOption, LinkNode, ScalarNode } from './syntax.ts'
 import { isFlagged, optionValue, textOf } from './values.ts'
@@ -110,7 +117,7 @@ export const createFieldResolver = (
       return { ...bareScalar, ...base, type: 'int32', nullable: !required }
     }
     const peer = hasReverseSet(node) ? peerOf(node) : undefined
-    const { through } = node
+    const through = isManyToMany(node) ? node.through : undefined
     const isKnown = through !== undefined && isKnownThrough(program, node, through)
     return linkFrom(node, base, peer, isKnown ? through.text : undefined)
   }

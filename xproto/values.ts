@@ -15,12 +15,20 @@ export const textOf = ({ kind, text }: Value): string =>
     ? text.replace(/\\(.)/g, (whole, letter: string) => escapes.get(letter) ?? whole)
     : text
 
+/** The beginning of a value as the text has it. */
+export const asWritten = ({ kind, text }: Value): string =>
+  kind === 'string' ? `"${text.slice(0, 40)}"` : text.slice(0, 40)
+
 /** The value of a field option; the first one when it is written twice. */
 export const optionValue = (options: readonly FieldOption[], name: string): Value | undefined =>
   options.find((option) => option.name.text === name)?.value
 
 /** True for `True` and `"True"`, as on models. */
 export const isTrue = (text: string | undefined): boolean => text === 'True'
+
+/** `True` or `False`, without quotes. */
+export const isFlag = ({ kind, text }: Value): boolean =>
+  kind === 'word' && (text === 'True' || text === 'False')
 
 /** What a flag of a field says in any spelling; undefined when it says neither. Only `True` and `False` are correct. */
 export const flagOf = ({ text }: Value): boolean | undefined => {

@@ -292,9 +292,9 @@ test('models are sorted by name, whatever their case, and asked for by exact nam
 test('names that mean something to JavaScript are names like any other', () => {
   const schema = schemaOf(`option name = "a"; option constructor = "x"; option __proto__ = "y";
 policy toString < obj.toString >
-message constructor::toString { optional string __proto__ = 2 [text = True]; optional manytoone toString->constructor:valueOf = 3:1000; }`)
+message constructor::toString { optional string hasOwnProperty = 2 [text = True]; optional manytoone toString->constructor:valueOf = 3:1000; }`)
   expect(rowsOf(schema.model('constructor')!)).toEqual([
-    '2 string __proto__',
+    '2 string hasOwnProperty',
     '3 int32 toString_id ->constructor:valueOf',
     '1000 int32* valueOf_ids <-constructor',
   ])

@@ -86,24 +86,24 @@ test.each([
   ],
   [
     'optional manytoone f->Spaceship:+ = 2;',
-    '2:35 XP_UNKNOWN_TARGET: No model is named Spaceship.',
+    '2:35 XP_UNKNOWN_TARGET: No model is named Spaceship; define it, or add the file that does.',
   ],
   [
     'optional manytoone f->Base:+ = 2;',
-    '2:35 XP_UNKNOWN_TARGET: Base is abstract and has no records; link to a model that derives from it.',
+    '2:35 XP_ABSTRACT_TARGET: Base is abstract and has no records; link to a model that derives from it.',
   ],
   [
     'optional manytomany f->Rack/Join:+ = 2;',
-    '2:41 XP_UNKNOWN_TARGET: No model is named Join; leave the join table out.',
+    '2:41 XP_UNKNOWN_THROUGH: No model is named Join; leave the join table out.',
   ],
   [
     'repeated bool f = 2;',
-    '2:13 XP_UNSUPPORTED: A list of values is not supported; make f a manytomany link or one string.',
+    '2:13 XP_REPEATED: A list of values is not supported; make f a manytomany link or one string.',
   ],
   // modifier against null and blank
   [
-    'required bool f = 2 [null = True];',
-    '2:34 XP_MODIFIER: f is required, which means null = False; remove the option or write optional.',
+    'required int32 f = 2 [null = True];',
+    '2:35 XP_MODIFIER: f is required, which means null = False; remove the option or write optional.',
   ],
   [
     'required int32 f = 2 [blank = True];',
@@ -128,15 +128,15 @@ test.each([
   ],
   [
     'optional bool f = 2 [max_length = 5];',
-    '2:34 XP_UNKNOWN_OPTION: Option max_length means nothing on this bool; remove it.',
+    '2:34 XP_MISPLACED_OPTION: Option max_length means nothing on this bool; remove it.',
   ],
   [
     'optional manytoone f->Rack:+ = 2 [text = True];',
-    '2:47 XP_UNKNOWN_OPTION: Option text means nothing on a link; remove it.',
+    '2:47 XP_MISPLACED_OPTION: Option text means nothing on a link; remove it.',
   ],
   [
     'optional string f = 2 [content_type = "date", text = True];',
-    '2:59 XP_UNKNOWN_OPTION: Option text means nothing on this string; remove it.',
+    '2:59 XP_MISPLACED_OPTION: Option text means nothing on this string; remove it.',
   ],
   [
     'optional string f = 2 [text = True, text = True];',
@@ -144,11 +144,11 @@ test.each([
   ],
   [
     'optional string f = 2 [text = "True"];',
-    '2:43 XP_OPTION_VALUE: Option text takes True or False, not True.',
+    '2:43 XP_FLAG_VALUE: Option text takes True or False, not "True".',
   ],
   [
     'optional string f = 2 [text = true];',
-    '2:43 XP_OPTION_VALUE: Option text takes True or False, not true.',
+    '2:43 XP_FLAG_VALUE: Option text takes True or False, not true.',
   ],
   [
     'optional string f = 2 [max_length = 0];',
@@ -156,11 +156,11 @@ test.each([
   ],
   [
     'optional string f = 2 [max_length = "9"];',
-    '2:49 XP_OPTION_VALUE: Option max_length takes a whole number from 1 up, not 9.',
+    '2:49 XP_OPTION_VALUE: Option max_length takes a whole number from 1 up, not "9".',
   ],
   [
     'optional string f = 2 [content_type = "uri"];',
-    '2:51 XP_OPTION_VALUE: Option content_type takes one of date, url, ip, email, stripped, not uri.',
+    '2:51 XP_OPTION_VALUE: Option content_type takes one of date, url, ip, email, stripped, not "uri".',
   ],
   [
     'optional int32 f = 2 [max_value = 1.5];',
@@ -185,7 +185,7 @@ test.each([
   ],
   [
     'optional bool f = 2 [default = "True"];',
-    '2:44 XP_DEFAULT: True is no bool; write a default of that type.',
+    '2:44 XP_FLAG_VALUE: The default of f is True or False, not "True".',
   ],
   [
     'optional string f = 2 [text = True, default = True];',
@@ -193,7 +193,7 @@ test.each([
   ],
   [
     `optional string f = 2 [text = True, default = "c", choices = "(('a', 'A'), ('b', 'B'))"];`,
-    '2:59 XP_DEFAULT: c is not among the choices of f; write one of them.',
+    '2:59 XP_DEFAULT_REFUSED: c is not among the choices of f; write one of them.',
   ],
   // fields that name fields
   [
@@ -206,9 +206,15 @@ test.each([
   ],
   ['optional bool f::guard = 2;', '2:30 XP_UNKNOWN_POLICY: No policy is named guard.'],
   // constructs nothing uses
-  ['enum E { a = 1; }', '2:13 XP_UNSUPPORTED: "enum" is not supported here; remove it.'],
-  ['message N { }', '2:13 XP_UNSUPPORTED: "message" is not supported here; remove it.'],
-  ['extensions 100 to max;', '2:13 XP_UNSUPPORTED: "extensions" is not supported here; remove it.'],
+  ['enum E { a = 1; }', '2:13 XP_UNSUPPORTED: enum E is not supported; write choices on a string.'],
+  [
+    'message N { }',
+    '2:13 XP_UNSUPPORTED: Message N stands inside another; move it out and link to it.',
+  ],
+  [
+    'extensions 100 to max;',
+    '2:13 XP_UNSUPPORTED: extensions are not supported; put new fields into a model that derives from this one.',
+  ],
 ])('in a message, %s', (declaration, expected) => {
   expect(field(declaration)).toEqual([`a.xproto:${expected}`])
 })
@@ -219,8 +225,8 @@ test.each([
     '2:23 XP_DUPLICATE_MODEL: Model M is already defined; rename or remove this one.',
   ],
   [
-    'policy p < a > policy p < b >',
-    '2:23 XP_DUPLICATE_POLICY: Policy p is already defined; rename or remove this one.',
+    'policy p < True > policy p < True >',
+    '2:26 XP_DUPLICATE_POLICY: Policy p is already defined; rename or remove this one.',
   ],
   [
     'option kind = a; option kind = b;',
@@ -241,14 +247,17 @@ test.each([
     '2:33 XP_OPTION_VALUE: Option validators is a list "policy:message, policy:message" with no other colons.',
   ],
   [
-    'policy short < a > message M { option validators = "shrt:no"; }',
-    '2:52 XP_UNKNOWN_POLICY: No policy is named shrt; did you mean short?',
+    'policy short < True > message M { option validators = "shrt:no"; }',
+    '2:55 XP_UNKNOWN_POLICY: No policy is named shrt; did you mean short?',
   ],
   [
-    'policy short < a > message M::shot { }',
-    '2:31 XP_UNKNOWN_POLICY: No policy is named shot; did you mean short?',
+    'policy short < True > message M::shot { }',
+    '2:34 XP_UNKNOWN_POLICY: No policy is named shot; did you mean short?',
   ],
-  ['message M { option owner_class_name = "N"; }', '2:39 XP_UNKNOWN_OWNER: No model is named N.'],
+  [
+    'message M { option owner_class_name = "N"; }',
+    '2:39 XP_UNKNOWN_OWNER: No model is named N; define it, or add the file that does.',
+  ],
   [
     'message Base { } message M (Bsae) { }',
     '2:29 XP_UNKNOWN_BASE: No model is named Bsae; did you mean Base?',
@@ -274,25 +283,34 @@ test.each([
     '2:9 XP_DUPLICATE_PLURAL: The plural of Series, Series, is taken; write option plural = "...";.',
   ],
   [
-    'message Rack { } message RACK { }',
-    '2:26 XP_DUPLICATE_PLURAL: The plural of RACK, RACKS, is taken; write option plural = "...";.',
+    'message Rack { option plural = "THINGS"; } message Thing { }',
+    '2:52 XP_DUPLICATE_PLURAL: The plural of Thing, Things, is taken; write option plural = "...";.',
   ],
   [
     'import "core.xproto";',
     '2:1 warning XP_UNSUPPORTED: import has no effect, as all texts are compiled together; remove it.',
   ],
-  ['package a.b;', '2:1 XP_UNSUPPORTED: "package" is not supported here; remove it.'],
-  ['enum E { a = 1; }', '2:1 XP_UNSUPPORTED: "enum" is not supported here; remove it.'],
+  [
+    'package a.b;',
+    '2:1 XP_UNSUPPORTED: package a.b is not supported, as all models share one set of names; remove it.',
+  ],
+  ['enum E { a = 1; }', '2:1 XP_UNSUPPORTED: enum E is not supported; write choices on a string.'],
   [
     'extend M { optional bool a = 1; }',
-    '2:1 XP_UNSUPPORTED: "extend" is not supported here; remove it.',
+    '2:1 XP_UNSUPPORTED: extend M is not supported; derive a model: message Name (M) { }.',
   ],
   [
     '_service S { rpc Get (ID) returns (M) }',
-    '2:1 XP_UNSUPPORTED: "_service" is not supported here; remove it.',
+    '2:1 XP_UNSUPPORTED: _service S is not supported, as the API is made from the models; remove it.',
   ],
-  ['map m < lambda x: x >', '2:1 XP_UNSUPPORTED: "map" is not supported here; remove it.'],
-  ['reduce r < lambda x: x >', '2:1 XP_UNSUPPORTED: "reduce" is not supported here; remove it.'],
+  [
+    'map m < lambda x: x >',
+    '2:1 XP_UNSUPPORTED_CODE: map m is not supported; compute it in a sync step.',
+  ],
+  [
+    'reduce r < lambda x: x >',
+    '2:1 XP_UNSUPPORTED_CODE: reduce r is not supported; compute it in a sync step.',
+  ],
   [
     'message T { } message A { optional manytoone f->T:s = 2:1001; } message B { optional manytoone g->T:t = 2:1001; }',
     '2:107 XP_DUPLICATE_REVERSE_NUMBER: Number 1001 of T belongs to s; give t another number.',
@@ -357,7 +375,7 @@ message Service {
 
 message Book (XOSBase) {
 \trequired string title = 1 [max_length = 200, blank = True];
-    optional manytoone shelf->Shelv:books = 1:1001
+    optional manytoone shelf->Shelv:books = 2:1001
 }
 
 message Shelf (XOSBase) {
@@ -384,8 +402,11 @@ message Shelf (XOSBase) {
 library.xproto:7:47 XP_MODIFIER: title is required, which means blank = False; remove the option or write optional.
     7 | <tab>required string title = 1 [max_length = 200, blank = True];
       | <tab>                                             ^^^^^^^^^^^^
+library.xproto:8:31 XP_UNKNOWN_TARGET: No model is named Shelv; did you mean Shelf?
+    8 |     optional manytoone shelf->Shelv:books = 2:1001
+      |                               ^^^^^
 library.xproto:8:51 XP_SYNTAX: Expected ";" after link shelf, found "}".
-    8 |     optional manytoone shelf->Shelv:books = 1:1001
+    8 |     optional manytoone shelf->Shelv:books = 2:1001
       |                                                   ^`)
 })
 

@@ -2,15 +2,20 @@ import type { Check } from './check.ts'
 import { reportAlikeNames } from './report-alike-names.ts'
 import { reportBadChoices } from './report-bad-choices.ts'
 import { reportBadDefaults } from './report-bad-defaults.ts'
+import { reportBounds } from './report-bounds.ts'
 import { reportContradictingModifiers } from './report-contradicting-modifiers.ts'
+import { reportDependencyCycles } from './report-dependency-cycles.ts'
 import { reportDuplicateDefinitions } from './report-duplicate-definitions.ts'
 import { reportDuplicateNames } from './report-duplicate-names.ts'
 import { reportDuplicateNumbers } from './report-duplicate-numbers.ts'
 import { reportDuplicateOptions } from './report-duplicate-options.ts'
 import { reportDuplicatePlurals } from './report-duplicate-plurals.ts'
+import { reportFalseFlags } from './report-false-flags.ts'
 import { reportFieldOptions } from './report-field-options.ts'
 import { reportInheritanceCycles } from './report-inheritance-cycles.ts'
 import { reportMissingApp } from './report-missing-app.ts'
+import { reportMissingDefaults } from './report-missing-defaults.ts'
+import { reportMissingPeers } from './report-missing-peers.ts'
 import { reportModelOptions } from './report-model-options.ts'
 import { reportNumberRanges } from './report-number-ranges.ts'
 import { reportPoliciesCalls } from './report-policies-calls.ts'
@@ -19,6 +24,7 @@ import { reportPoliciesPaths } from './report-policies-paths.ts'
 import { reportPoliciesSyntax } from './report-policies-syntax.ts'
 import { reportPoliciesTrivial } from './report-policies-trivial.ts'
 import { reportReservedModels } from './report-reserved-models.ts'
+import { reportToscaKeys } from './report-tosca-keys.ts'
 import { reportUnboundedStrings } from './report-unbounded-strings.ts'
 import { reportUnclearInheritance } from './report-unclear-inheritance.ts'
 import { reportUnknownBases } from './report-unknown-bases.ts'
@@ -41,6 +47,8 @@ export const checks: readonly Check[] = [
   reportInheritanceCycles,
   reportUnclearInheritance,
   reportUnknownTargets,
+  reportMissingPeers,
+  reportDependencyCycles,
   reportUnknownPolicies,
   reportPoliciesSyntax,
   reportPoliciesCalls,
@@ -50,11 +58,15 @@ export const checks: readonly Check[] = [
   reportUnknownOwners,
   reportUnknownTypes,
   reportFieldOptions,
+  reportFalseFlags,
   reportContradictingModifiers,
   reportUnboundedStrings,
   reportBadChoices,
   reportBadDefaults,
+  reportMissingDefaults,
+  reportBounds,
   reportUnknownFields,
+  reportToscaKeys,
   reportNumberRanges,
   reportDuplicateNames,
   reportDuplicateNumbers,

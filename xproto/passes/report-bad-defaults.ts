@@ -1,32 +1,65 @@
 import { choicesFrom } from '../choices.ts'
-import { defaultFrom, fitsType } from '../defaults.ts'
-import { errorAt } from '../diagnostics.ts'
+import { defaultFrom, fitsType, isNone } from '../defaults.ts'
+import { errorAt, type Diagnostic } from '../diagnostics.ts'
 import type { DefaultValue } from '../schema.ts'
-import type { ScalarNode } from '../syntax.ts'
-import { optionValue, textOf } from '../values.ts'
+import type { ScalarNode, Value } from '../syntax.ts'
+import { asWritten, flagOf, isFlag, optionValue, textOf } from '../values.ts'
 import type { Check } from './check.ts'
 
-const isChoice = ({ options }: ScalarNode, content: DefaultValue): boolean => {
-  const written = optionValue(options, 'choices')
-  const choices = written === undefined ? undefined : choicesFrom(textOf(written))
-  if (choices === undefined || content.kind !== 'value' || content.value === null) return true
-  return choices.some(({ value }) => value === content.value)
+const numberOption = ({ options }: ScalarNode, name: string): number | undefined => {
+  const value = optionValue(options, name)
+  return value?.kind === 'number' ? Number(value.text) : undefined
 }
 
-/** A default is a value the field can hold. */
+/** What keeps a record with that default from being written; undefined when nothing does. */
+const obstacle = (field: ScalarNode, { value }: DefaultValue & { kind: 'value' }) => {
+  const choices = optionValue(field.options, 'choices')
+  const known = choices === undefined ? undefined : choicesFrom(textOf(choices))
+  if (known !== undefined && value !== null && !known.some((choice) => choice.value === value)) {
+    return `not among the choices of ${field.name.text}; write one of them`
+  }
+  const maxLength = numberOption(field, 'max_length')
+  if (typeof value === 'string' && maxLength !== undefined && value.length > maxLength) {
+    return `longer than max_length = ${maxLength}; shorten it`
+  }
+  const min = numberOption(field, 'min_value') ?? -Infinity
+  const max = numberOption(field, 'max_value') ?? Infinity
+  if (typeof value === 'number' && (value < min || value > max)) {
+    return `not between min_value and max_value of ${field.name.text}; write one that is`
+  }
+  return undefined
+}
+
+const mistakeIn = (field: ScalarNode, written: Value): Diagnostic | undefined => {
+  const shown = written.text.slice(0, 40)
+  const isBool = field.type.text === 'bool'
+  if (isBool && isNone(written)) {
+    const advice = `Bool ${field.name.text} is never null; write default = False.`
+    return errorAt('XP_NULL_DEFAULT', written.span, advice)
+  }
+  if (isBool && flagOf(written) !== undefined && !isFlag(written)) {
+    const advice = `The default of ${field.name.text} is True or False, not ${asWritten(written)}.`
+    return errorAt('XP_FLAG_VALUE', written.span, advice)
+  }
+  const content = defaultFrom(field)
+  if (content === undefined) return undefined
+  if (!fitsType(field, content)) {
+    const advice = `${shown} is no ${field.type.text}; write a default of that type.`
+    return errorAt('XP_DEFAULT', written.span, advice)
+  }
+  const reason = content.kind === 'value' ? obstacle(field, content) : undefined
+  if (reason === undefined) return undefined
+  return errorAt('XP_DEFAULT_REFUSED', written.span, `${shown} is ${reason}.`)
+}
+
+/** A default is a value the field can hold, and may hold. */
 export const reportBadDefaults: Check = (program, report) => {
   for (const message of program.messages) {
     for (const field of program.fieldsOf(message)) {
       const written = optionValue(field.options, 'default')
-      const content = defaultFrom(field)
-      if (field.kind === 'link' || written === undefined || content === undefined) continue
-      if (!fitsType(field, content)) {
-        const advice = `${written.text.slice(0, 40)} is no ${field.type.text}; write a default of that type.`
-        report(errorAt('XP_DEFAULT', written.span, advice))
-      } else if (!isChoice(field, content)) {
-        const advice = `${written.text.slice(0, 40)} is not among the choices of ${field.name.text}; write one of them.`
-        report(errorAt('XP_DEFAULT', written.span, advice))
-      }
+      if (field.kind === 'link' || written === undefined) continue
+      const mistake = mistakeIn(field, written)
+      if (mistake !== undefined) report(mistake)
     }
   }
 }

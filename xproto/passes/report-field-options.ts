@@ -1,25 +1,27 @@
-import { errorAt } from '../diagnostics.ts'
+import { errorAt, type Diagnostic } from '../diagnostics.ts'
 import { allFieldOptions, contentTypes, flagOptions, optionsAllowedOn } from '../field-options.ts'
 import type { DidYouMean } from '../nearest.ts'
 import type { FieldOption, LinkNode, ScalarNode } from '../syntax.ts'
-import { textOf } from '../values.ts'
+import { asWritten, flagOf, isFlag, textOf } from '../values.ts'
 import type { Check } from './check.ts'
 
 /** Spellings of old files, and what they are called now. */
 const renamed: ReadonlyMap<string, string> = new Map([['varchar', 'text']])
 
-const adviceOnName = (
+const unusable = (
   { name }: FieldOption,
   field: ScalarNode | LinkNode,
   didYouMean: DidYouMean,
-): string => {
+): Diagnostic => {
   if (allFieldOptions.has(name.text)) {
     const kind = field.kind === 'link' ? 'a link' : `this ${field.type.text}`
-    return `Option ${name.text} means nothing on ${kind}; remove it.`
+    const advice = `Option ${name.text} means nothing on ${kind}; remove it.`
+    return errorAt('XP_MISPLACED_OPTION', name.span, advice)
   }
   const now = renamed.get(name.text)
   const hint = now === undefined ? didYouMean(name.text, allFieldOptions) : `; write ${now}.`
-  return `No field option is named ${name.text}${hint || '.'}`
+  const advice = `No field option is named ${name.text}${hint || '; remove it.'}`
+  return errorAt('XP_UNKNOWN_OPTION', name.span, advice)
 }
 
 const isPositive = (text: string): boolean => /^\+?0*[1-9]\d{0,8}$/.test(text)
@@ -28,9 +30,7 @@ const isPositive = (text: string): boolean => /^\+?0*[1-9]\d{0,8}$/.test(text)
 const wantedValue = ({ name, value }: FieldOption): string | undefined => {
   const { kind } = value
   const text = textOf(value)
-  if (flagOptions.has(name.text)) {
-    return kind === 'word' && /^(True|False)$/.test(text) ? undefined : 'True or False'
-  }
+  if (flagOptions.has(name.text)) return isFlag(value) ? undefined : 'True or False'
   switch (name.text) {
     case 'max_length':
       return kind === 'number' && isPositive(text) ? undefined : 'a whole number from 1 up'
@@ -50,6 +50,14 @@ const wantedValue = ({ name, value }: FieldOption): string | undefined => {
   }
 }
 
+const misvalued = (option: FieldOption, wanted: string): Diagnostic => {
+  const { name, value } = option
+  // A flag that says it clearly, if in the wrong spelling, is a lesser mistake.
+  const isMisspelt = flagOptions.has(name.text) && flagOf(value) !== undefined
+  const advice = `Option ${name.text} takes ${wanted}, not ${asWritten(value)}.`
+  return errorAt(isMisspelt ? 'XP_FLAG_VALUE' : 'XP_OPTION_VALUE', value.span, advice)
+}
+
 /** Each option of a field exists, means something on it, and has a value of the right kind. */
 export const reportFieldOptions: Check = (program, report) => {
   for (const message of program.messages) {
@@ -57,19 +65,11 @@ export const reportFieldOptions: Check = (program, report) => {
       const allowed = optionsAllowedOn(field)
       for (const option of field.options) {
         if (!allowed.has(option.name.text)) {
-          report(
-            errorAt(
-              'XP_UNKNOWN_OPTION',
-              option.name.span,
-              adviceOnName(option, field, program.didYouMean),
-            ),
-          )
+          report(unusable(option, field, program.didYouMean))
           continue
         }
         const wanted = wantedValue(option)
-        if (wanted === undefined) continue
-        const advice = `Option ${option.name.text} takes ${wanted}, not ${option.value.text.slice(0, 40)}.`
-        report(errorAt('XP_OPTION_VALUE', option.value.span, advice))
+        if (wanted !== undefined) report(misvalued(option, wanted))
       }
     }
   }

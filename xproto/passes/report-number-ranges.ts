@@ -14,7 +14,7 @@ const reportReverseNumber = (link: LinkNode, report: Report): void => {
     const advice = `Number the reverse set ${peer} of ${target.text}, as in ${number.text}:1001.`
     report(errorAt('XP_REVERSE_NUMBER_MISSING', number.span, advice))
   } else if (!isWithin(reverseNumber, 1000, 1899)) {
-    const advice = `A reverse number is a whole number from 1000 to 1899, not ${reverseNumber.text}.`
+    const advice = `A reverse number is a whole number from 1000 to 1899, not ${reverseNumber.text.slice(0, 40)}.`
     report(errorAt('XP_NUMBER_RANGE', reverseNumber.span, advice))
   }
 }
@@ -24,7 +24,7 @@ export const reportNumberRanges: Check = (program, report) => {
   for (const message of program.messages) {
     for (const field of program.fieldsOf(message)) {
       if (!isWithin(field.number, 1, 99)) {
-        const advice = `A field number is a whole number from 1 to 99, not ${field.number.text}.`
+        const advice = `A field number is a whole number from 1 to 99, not ${field.number.text.slice(0, 40)}.`
         report(errorAt('XP_NUMBER_RANGE', field.number.span, advice))
       }
       if (field.kind === 'link') reportReverseNumber(field, report)

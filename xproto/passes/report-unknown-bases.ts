@@ -1,5 +1,5 @@
 import { errorAt } from '../diagnostics.ts'
-import { modelNameOf, unmodelledBases } from '../program.ts'
+import { modelNameOf, unknownModel, unmodelledBases } from '../program.ts'
 import type { Check } from './check.ts'
 
 /** Each model derives from models that exist. */
@@ -8,8 +8,7 @@ export const reportUnknownBases: Check = (program, report) => {
     for (const base of bases) {
       const name = modelNameOf(base)
       if (program.models.has(name) || unmodelledBases.has(name)) continue
-      const hint = program.didYouMean(name, program.models.keys())
-      report(errorAt('XP_UNKNOWN_BASE', base.span, `No model is named ${name}${hint || '.'}`))
+      report(errorAt('XP_UNKNOWN_BASE', base.span, unknownModel(program, name)))
     }
   }
 }

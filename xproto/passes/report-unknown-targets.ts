@@ -1,29 +1,40 @@
-import { errorAt } from '../diagnostics.ts'
-import { modelNameOf } from '../program.ts'
+import { errorAt, type Report } from '../diagnostics.ts'
+import { isKnownThrough, modelNameOf, unknownModel, type Program } from '../program.ts'
 import { isAbstract } from '../resolve.ts'
+import type { LinkNode } from '../syntax.ts'
 import type { Check } from './check.ts'
 
-/** Each link points at a model that has records. */
+const reportTarget = (program: Program, { target }: LinkNode, report: Report): void => {
+  const name = modelNameOf(target)
+  const model = program.models.get(name)
+  if (model === undefined) {
+    report(errorAt('XP_UNKNOWN_TARGET', target.span, unknownModel(program, name)))
+  } else if (isAbstract(program, model)) {
+    const advice = `${target.text} is abstract and has no records; link to a model that derives from it.`
+    const note = { message: 'made abstract here', span: model.name.span }
+    report(errorAt('XP_ABSTRACT_TARGET', target.span, advice, note))
+  }
+}
+
+const reportThrough = (program: Program, link: LinkNode, report: Report): void => {
+  const { through, multiplicity, name } = link
+  if (through === undefined) return
+  if (multiplicity !== 'manytomany') {
+    const advice = `Only a manytomany link has a join table; remove /${through.text} from ${name.text}.`
+    report(errorAt('XP_MISPLACED_THROUGH', through.span, advice))
+  } else if (!isKnownThrough(program, link, through)) {
+    const advice = `No model is named ${modelNameOf(through)}${program.didYouMean(modelNameOf(through), program.models.keys()) || '; leave the join table out.'}`
+    report(errorAt('XP_UNKNOWN_THROUGH', through.span, advice))
+  }
+}
+
+/** Each link points at a model that has records, and a join table is a model or is made by itself. */
 export const reportUnknownTargets: Check = (program, report) => {
   for (const message of program.messages) {
     for (const field of program.fieldsOf(message)) {
       if (field.kind !== 'link') continue
-      const { target, through, name } = field
-      const model = program.models.get(modelNameOf(target))
-      if (model === undefined) {
-        const hint = program.didYouMean(modelNameOf(target), program.models.keys())
-        const advice = `No model is named ${modelNameOf(target)}${hint || '.'}`
-        report(errorAt('XP_UNKNOWN_TARGET', target.span, advice))
-      } else if (isAbstract(program, model)) {
-        const advice = `${target.text} is abstract and has no records; link to a model that derives from it.`
-        report(errorAt('XP_UNKNOWN_TARGET', target.span, advice))
-      }
-      // A join table named after the link is made by itself.
-      if (through === undefined || through.text.endsWith(`_${name.text}`)) continue
-      if (program.models.has(modelNameOf(through))) continue
-      const hint = program.didYouMean(modelNameOf(through), program.models.keys())
-      const advice = `No model is named ${modelNameOf(through)}${hint || '; leave the join table out.'}`
-      report(errorAt('XP_UNKNOWN_TARGET', through.span, advice))
+      reportTarget(program, field, report)
+      reportThrough(program, field, report)
     }
   }
 }
