@@ -206,9 +206,12 @@ message Thing { option validators = "v:{{never}} {obj.id} {obj.other.flag} {obj.
       { id: 2, other: null, flag: true },
     ],
   })
-  const { failures } = createPolicyEvaluator(schema)
-  expect(await failures(record('Thing', 1), port)).toEqual(['{never} 1 True None', 'again'])
-  expect(await failures(record('Thing', 2), port)).toEqual(['again'])
+  const evaluator = createPolicyEvaluator(schema)
+  expect(await evaluator.failures(record('Thing', 1), port)).toEqual([
+    '{never} 1 True None',
+    'again',
+  ])
+  expect(await evaluator.failures(record('Thing', 2), port)).toEqual(['again'])
 })
 
 test('a record that is not stored yet has no id: nothing is it, and its sets are empty', async () => {
