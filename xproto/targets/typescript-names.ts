@@ -22,8 +22,6 @@ export type ModelNames = {
   readonly feedback: string
 }
 
-const identifierFrom = (name: string): string => name.replaceAll('+', '_')
-
 /**
  * Names for the types of the models, all different: where two would be the same, the later one ends in `_`.
  * The names of records come first, because people write those.
@@ -31,7 +29,7 @@ const identifierFrom = (name: string): string => name.replaceAll('+', '_')
 export const typeNames = (models: readonly Model[]): ReadonlyMap<string, ModelNames> => {
   const used = new Set(taken)
   const nameFor = (wanted: string): string => {
-    let name = identifierFrom(wanted)
+    let name = wanted
     while (used.has(name)) name += '_'
     used.add(name)
     return name
@@ -50,16 +48,11 @@ export const typeNames = (models: readonly Model[]): ReadonlyMap<string, ModelNa
   )
 }
 
-const identifier = /^[A-Za-z_$][\w$]*$/
-
 /** A string literal: `'generic'`. */
 export const literal = (text: string): string => {
   const inner = JSON.stringify(text).slice(1, -1)
   return `'${inner.replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
 }
-
-/** A name in front of a colon, quoted where it must be. */
-export const propertyName = (name: string): string => (identifier.test(name) ? name : literal(name))
 
 /** A comment in front of a declaration; nothing when there is nothing to say. */
 export const docComment = (text: string, indent: string): readonly string[] => {

@@ -1,6 +1,6 @@
 import type { Field, LinkField, Model, ReverseLink, ScalarField, Schema } from '../schema.ts'
 import { feedbackFields, leavesOf, recordFields } from './record-fields.ts'
-import { literal, propertyName } from './typescript-names.ts'
+import { literal } from './typescript-names.ts'
 
 /** One property of an interface. */
 export type Member = {
@@ -63,7 +63,7 @@ export const fieldMembers = (model: Model): readonly Member[] => [
     .filter(({ name }) => name !== 'leaf_model_name')
     .map((field) => ({
       name: field.wireName,
-      declaration: `readonly ${propertyName(field.wireName)}${field.nullable ? '?' : ''}: ${valueType(field)}`,
+      declaration: `readonly ${field.wireName}${field.nullable ? '?' : ''}: ${valueType(field)}`,
       doc: docOf(field),
     })),
 ]
@@ -72,7 +72,7 @@ export const fieldMembers = (model: Model): readonly Member[] => [
 export const feedbackMembers = (model: Model): readonly Member[] =>
   feedbackFields(model).map((field) => ({
     name: field.wireName,
-    declaration: `readonly ${propertyName(field.wireName)}?: ${valueType(field)}${field.nullable ? ' | null' : ''}`,
+    declaration: `readonly ${field.wireName}?: ${valueType(field)}${field.nullable ? ' | null' : ''}`,
     doc: docOf(field),
   }))
 
@@ -93,14 +93,14 @@ const forwardMember = (schema: Schema, model: Model, link: LinkField): Member =>
   const target = targetOf(schema, ownerOf(schema, model, link))
   return {
     name: link.name,
-    declaration: `readonly ${propertyName(link.name)}: ${kind}<${target}>`,
+    declaration: `readonly ${link.name}: ${kind}<${target}>`,
     doc: sentence(link.help.trim()),
   }
 }
 
 const reverseMember = (schema: Schema, { name, source, field }: ReverseLink): Member => ({
   name,
-  declaration: `readonly ${propertyName(name)}: Many<${targetOf(schema, source)}>`,
+  declaration: `readonly ${name}: Many<${targetOf(schema, source)}>`,
   doc: `All ${source} whose \`${field}\` leads here.`,
 })
 

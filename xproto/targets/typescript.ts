@@ -2,13 +2,7 @@ import type { Model, Schema } from '../schema.ts'
 import { basesOf, leavesOf } from './record-fields.ts'
 import type { Target } from './target.ts'
 import { prelude } from './typescript-prelude.ts'
-import {
-  docComment,
-  literal,
-  propertyName,
-  typeNames,
-  type ModelNames,
-} from './typescript-names.ts'
+import { docComment, literal, typeNames, type ModelNames } from './typescript-names.ts'
 import { feedbackMembers, fieldMembers, linkMembers, type Member } from './typescript-types.ts'
 
 /** Every model that can be reached from the given ones: ancestors, descendants, and both ends of links. */
@@ -115,7 +109,7 @@ const entryLines = (schema: Schema, { model, names }: Described): readonly strin
   const named = model.fields.some(({ name }) => name === 'leaf_model_name')
   const leafName = `{ readonly leaf_model_name: ${literal(model.name)} }`
   return [
-    `  readonly ${propertyName(model.name)}: {`,
+    `  readonly ${model.name}: {`,
     `    readonly fields: ${names.fields}${named ? ` & ${leafName}` : ''}`,
     `    readonly links: ${names.links}`,
     `    readonly feedback: ${names.feedback}`,

@@ -188,11 +188,11 @@ test('models that cannot be reached from those asked for are left out', () => {
 
 const awkward = fromText(`
   message Omit { required manytoone class->Include:omits = 2:1001; }
-  message Include { required string it$s = 2 [max_length = 9, help_text = "*/ export const broken = 1 /*"]; }
+  message Include { required string its = 2 [max_length = 9, help_text = "*/ export const broken = 1 /*"]; }
   message Site { option description = "Two lines */ and this"; }
   message SiteFields { optional manytoone site->Site:constructor = 2:1001; }
   message never { optional bool readonly = 2; }
-  message Models { optional string __proto__ = 2 [max_length = 9, feedback_state = True]; }
+  message Models { optional string toString = 2 [max_length = 9, feedback_state = True]; }
   message Alone { }
 `)
 
@@ -200,7 +200,7 @@ test('awkward names and texts make types that compile', () => {
   const use = `
     import type { AloneFeedback, Omit_, Site, SiteFields, never_, Models_ } from './models.ts'
     export const read = (a: Omit_<'class'>, b: SiteFields<'site'>, c: Site<'constructor'>, d: never_): unknown[] =>
-      [a.class.it$s, b.site?.id, c.constructor.map(({ id }) => id), d.readonly]
+      [a.class.its, b.site?.id, c.constructor.map(({ id }) => id), d.readonly]
     export const nothing: AloneFeedback = {}
     export const odd: Models_ = { id: 1 }
   `
