@@ -24,7 +24,7 @@ const broken = `option name = "racks";
 
 message Device (XOSBase) {
     required manytoone rack->Rak:devices = 1:1001;
-    required bool on = 1;
+    optional bool on = 1;
 }
 `
 
@@ -50,7 +50,7 @@ test('mistakes are shown where they are, and counted', async () => {
       |                              ^^^
 
 device.xproto:5:24 XP_DUPLICATE_NUMBER: Number 101 of Device belongs to rack; give on another number.
-    5 |     required bool on = 1;
+    5 |     optional bool on = 1;
       |                        ^
   device.xproto:4:44 first used here
     4 |     required manytoone rack->Rak:devices = 1:1001;
