@@ -1,7 +1,13 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { compile, parse, print, render } from '#xproto'
-import { coreSource } from '../fixtures/xproto/read.ts'
+import { everySource, listLegacyServices } from '../fixtures/services/read.ts'
+import { withoutLayout } from './without-spans.ts'
+
+const isLong = process.env['SYNCSTEP_LONG'] !== undefined
+
+/** Of each of the three kinds of text. */
+const numRuns = isLong ? 70_000 : 700
 
 /** Compiles, renders and prints, and looks at what must hold for any text. */
 const survives = (text: string): void => {
@@ -14,27 +20,22 @@ const survives = (text: string): void => {
     expect(diagnostic.span.end).toBeLessThanOrEqual(text.length)
     expect(render(diagnostic, [source])).toMatch(/^a\.xproto:\d+:\d+ (warning )?XP_[A-Z_]+: /)
   }
-  const printed = print(parse(source).tree)
-  expect(print(parse({ file: 'a.xproto', text: printed }).tree)).toBe(printed)
+  const { tree, diagnostics: mistakes } = parse(source)
+  const printed = print(tree)
+  if (mistakes.length > 0) return
+  const again = parse({ file: 'a.xproto', text: printed })
+  expect(again.diagnostics).toEqual([])
+  expect(withoutLayout(again.tree)).toEqual(withoutLayout(tree))
+  expect(print(again.tree)).toBe(printed)
 }
 
-const words =
-  'message option policy required optional manytoone string bool import enum A B p = ; : :: -> / + , . ( ) { } [ ] < > " \' 1 1001 // /* */ \n \\ {{ }}'.split(
-    ' ',
-  )
+const words = [
+  'message option policy required optional repeated manytoone manytomany string bool import package',
+  'enum extend extensions _service rpc returns map reduce to max oneof service syntax A B p = ; : ::',
+  '-> / + , . ( ) { } [ ] < > " \' # - 1 1001 -2.5 // /* */ \n \r\n \r \\ {{ }} é \uFEFF',
+].flatMap((line) => line.split(' '))
 
-test('text made of the words of the language never crashes', () => {
-  fc.assert(
-    fc.property(fc.array(fc.constantFrom(...words), { maxLength: 60 }), (parts) => {
-      survives(parts.join(' '))
-    }),
-    { numRuns: 500 },
-  )
-})
-
-test('random text never crashes', () => {
-  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), survives), { numRuns: 500 })
-})
+const wordy = fc.array(fc.constantFrom(...words), { maxLength: 60 }).map((parts) => parts.join(' '))
 
 const edit = fc.record({
   at: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -42,18 +43,42 @@ const edit = fc.record({
   insert: fc.oneof(fc.constantFrom(...words), fc.string({ maxLength: 8 })),
 })
 
-test('the core models, mutilated, never crash', () => {
-  fc.assert(
-    fc.property(fc.nat(20), fc.array(edit, { minLength: 1, maxLength: 5 }), (part, edits) => {
-      const start = coreSource.text.length * (part / 21)
-      let text = coreSource.text.slice(start, start + 6000)
-      for (const { at, remove, insert } of edits) {
-        const place = Math.floor(at * text.length)
-        text = text.slice(0, place) + insert + text.slice(place + remove)
-      }
-      survives(text)
-    }),
-    { numRuns: 500 },
+const sources = [...everySource(), ...listLegacyServices().flatMap(({ own }) => own)]
+
+/** The statements of the real texts, each with what stands before it. */
+const statements = sources.flatMap((source) =>
+  parse(source).tree.statements.map(({ span }, index, all) =>
+    source.text.slice(all[index - 1]?.span.end ?? 0, span.end),
+  ),
+)
+
+const slice = fc
+  .tuple(fc.constantFrom(...sources), fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(1500))
+  .map(([{ text }, at, length]) => {
+    const start = Math.floor(at * text.length)
+    return text.slice(start, start + length)
+  })
+
+const mutilated = fc
+  .tuple(fc.oneof(slice, fc.constantFrom(...statements)), fc.array(edit, { maxLength: 5 }))
+  .map(([text, edits]) =>
+    edits.reduce((sofar, { at, remove, insert }) => {
+      const place = Math.floor(at * sofar.length)
+      return sofar.slice(0, place) + insert + sofar.slice(place + remove)
+    }, text),
+  )
+
+describe('never crashes', () => {
+  test.each([
+    ['text made of the words of the language', wordy],
+    ['random text', fc.string({ unit: 'binary', maxLength: 200 })],
+    ['a part of a real text, mutilated', mutilated],
+  ])(
+    '%s',
+    (_, text) => {
+      fc.assert(fc.property(text, survives), { numRuns })
+    },
+    isLong ? 1_200_000 : 60_000,
   )
 })
 
@@ -64,6 +89,40 @@ const repeated = (count: number, part: (index: number) => string): string =>
 const hostile: readonly (readonly [string, string])[] = [
   ['braces', '{'.repeat(200_000)],
   ['nested messages', 'message M {'.repeat(20_000)],
+  [
+    'nested messages and extensions',
+    `${'message M { extend E {\n'.repeat(10_000)}${'} }'.repeat(10_000)}`,
+  ],
+  ['messages in a message', `message M {${'message N { }\n'.repeat(50_000)}}`],
+  ['values of an enum', `enum E {${'\nA = 1; // a'.repeat(50_000)}}`],
+  ['calls', `_service S {${'rpc A (B) returns (C)\n'.repeat(30_000)}}`],
+  ['comments', '// a\n\n'.repeat(200_000)],
+  ['comments in a message', `message M {\n${'/* a */ // b\n'.repeat(100_000)}}`],
+  [
+    'comments in the options of a field',
+    `message M { optional bool a = 1 [${'/* a */ // b\n'.repeat(100_000)} b = 1 ${'// c\n'.repeat(100_000)}]; }`,
+  ],
+  [
+    'commented options',
+    `message M { optional bool a = 1 [${'b = 1, // b\n'.repeat(50_000)} c = d]; }`,
+  ],
+  [
+    'options of one field',
+    `message M { optional bool a = 1 [${'b = 1,\n'.repeat(50_000)} c = d]; }`,
+  ],
+  ['options', 'option a = b;\n'.repeat(100_000)],
+  ['line breaks', '\r\n'.repeat(500_000)],
+  ['carriage returns', '\r'.repeat(500_000)],
+  ['blanks', `option a =${' '.repeat(1_000_000)}b; // ${' '.repeat(1_000_000)}c`],
+  ['hyphens', `option ${'a-'.repeat(300_000)}b = c;`],
+  ['dots', `message M (A${'.a'.repeat(200_000)}) { }`],
+  ['wrong quotes', "'a' ".repeat(100_000)],
+  ['hashes', '# a\n'.repeat(100_000)],
+  ['brackets behind a policy', `policy p < a > ${'b > '.repeat(100_000)}`],
+  ['policies that end too early', 'policy p < a > b\n'.repeat(50_000)],
+  ['semicolons', ';'.repeat(200_000)],
+  ['closing braces', '}'.repeat(200_000)],
+  ['texts over two lines', 'option a = "b\nc";'.repeat(50_000)],
   ['open comments', '/*'.repeat(100_000)],
   ['open strings', '"\n'.repeat(100_000)],
   ['open policies', 'policy p <-> '.repeat(20_000)],
