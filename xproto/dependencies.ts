@@ -1,5 +1,5 @@
 import { grouped } from './grouped.ts'
-import { isManyToMany, modelNameOf, type Program } from './program.ts'
+import { isManyToMany, maxFields, modelNameOf, type Program } from './program.ts'
 import { isAbstract } from './resolve.ts'
 import type { LinkNode, MessageNode } from './syntax.ts'
 
@@ -9,13 +9,16 @@ export type Dependency = { readonly link: LinkNode; readonly target: MessageNode
 const areRelated = (program: Program, one: MessageNode, other: MessageNode): boolean =>
   program.lineage(one).includes(other) || program.lineage(other).includes(one)
 
-/** What the records of a model point at, by its own links. */
+/** What the records of a model point at, by its own links. More than the numbers suffice for are not looked at. */
 export const dependenciesOf = (program: Program, message: MessageNode): readonly Dependency[] =>
-  program.fieldsOf(message).flatMap((link) => {
-    if (link.kind === 'scalar' || isManyToMany(link)) return []
-    const target = program.models.get(modelNameOf(link.target))
-    return target === undefined || areRelated(program, message, target) ? [] : [{ link, target }]
-  })
+  program
+    .fieldsOf(message)
+    .slice(0, maxFields)
+    .flatMap((link) => {
+      if (link.kind === 'scalar' || isManyToMany(link)) return []
+      const target = program.models.get(modelNameOf(link.target))
+      return target === undefined || areRelated(program, message, target) ? [] : [{ link, target }]
+    })
 
 /** What the records of a model have to point at, by its own links. */
 export const requiredBy = (program: Program, message: MessageNode): readonly Dependency[] =>

@@ -5,7 +5,7 @@ import {
   reverseWireNameOf,
   wireNameOf,
 } from './numbering.ts'
-import { isManyToMany, maxLineage, modelNameOf, type Program } from './program.ts'
+import { isManyToMany, maxFields, maxLineage, modelNameOf, type Program } from './program.ts'
 import type { Span } from './source.ts'
 import type { LinkNode, MessageNode, ScalarNode } from './syntax.ts'
 
@@ -32,7 +32,7 @@ export const reservedNames: ReadonlySet<string> = new Set([
 
 /** More than the numbers suffice for: a mistake in that model, which its descendants need not repeat. */
 const isOversized = (program: Program, model: MessageNode): boolean =>
-  program.fieldsOf(model).length > 99 || program.incoming(model.name.text).length > 900
+  program.fieldsOf(model).length > maxFields || program.incoming(model.name.text).length > 900
 
 /** All members of a model, inherited ones first; none when an ancestor is beyond repair. */
 export const membersOf = (program: Program, message: MessageNode): readonly Member[] => {
@@ -117,13 +117,14 @@ export const collisions = (
   const found: { first: Member; second: Member }[] = []
   const isInherited = createInheritance(program, message, keysOf)
   for (const member of members) {
-    const keys = keysOf(member)
-    const taken = keys.find((key) => firstOf.has(key))
-    const first = taken === undefined ? undefined : firstOf.get(taken)
-    if (taken === undefined || first === undefined) {
-      for (const key of keys) firstOf.set(key, member)
-    } else if (!isInherited(taken, first.node, member.node)) {
-      found.push({ first, second: member })
+    const others = new Set<Member>()
+    for (const key of keysOf(member)) {
+      const first = firstOf.get(key)
+      if (first === undefined) firstOf.set(key, member)
+      else if (!others.has(first) && !isInherited(key, first.node, member.node)) {
+        found.push({ first, second: member })
+      }
+      others.add(first ?? member)
     }
   }
   return found

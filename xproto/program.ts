@@ -50,6 +50,9 @@ export const unmodelledBases: ReadonlySet<string> = new Set([
 /** Deeper or wider than this and the wire numbers run out. */
 export const maxLineage = 10
 
+/** Own fields of a model: they are numbered from 1 to 99. */
+export const maxFields = 99
+
 /** Every model has those of its file, so that their number counts twice. */
 export const maxFileOptions = 100
 

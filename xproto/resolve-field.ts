@@ -37,24 +37,12 @@ const textOption = (options: Options, name: string): string | undefined => {
 
 const formats: readonly ScalarField['format'][] = ['date', 'url', 'ip', 'email', 'stripped']
 
-/** What a text, a number or a flag is apart from its options. */
-const bareScalar = {
-  kind: 'scalar',
-  format: undefined,
-  maxLength: undefined,
-  text: false,
-  choices: undefined,
-  min: undefined,
-  max: undefined,
-  setOnCreate: false,
-} as const
-
 const scalarFrom = (node: ScalarNode, base: FieldBase, options: Options): ScalarField => {
   const format = textOption(options, 'content_type')
   const choices = textOption(options, 'choices')
   return {
-    ...bareScalar,
     ...base,
+    kind: 'scalar',
     nullable: node.modifier !== 'required' && node.type.text !== 'bool',
     type: node.type.text as ScalarField['type'], // the passes let no other type through
     format: formats.find((known) => known === format),
@@ -66,6 +54,21 @@ const scalarFrom = (node: ScalarNode, base: FieldBase, options: Options): Scalar
     setOnCreate: isFlagged(options, 'auto_now_add'),
   }
 }
+
+/** A link to nothing is the number it holds. */
+const danglingFrom = (node: LinkNode, base: FieldBase): ScalarField => ({
+  ...base,
+  kind: 'scalar',
+  nullable: node.modifier !== 'required',
+  type: 'int32',
+  format: undefined,
+  maxLength: undefined,
+  text: false,
+  choices: undefined,
+  min: undefined,
+  max: undefined,
+  setOnCreate: false,
+})
 
 const linkFrom = (
   node: LinkNode,
@@ -113,9 +116,7 @@ export const createFieldResolver = (
       default: defaultFrom(node),
     }
     if (node.kind === 'scalar') return scalarFrom(node, base, options)
-    if (isDangling(program, node)) {
-      return { ...bareScalar, ...base, type: 'int32', nullable: !required }
-    }
+    if (isDangling(program, node)) return danglingFrom(node, base)
     const peer = hasReverseSet(node) ? peerOf(node) : undefined
     const through = isManyToMany(node) ? node.through : undefined
     const isKnown = through !== undefined && isKnownThrough(program, node, through)
