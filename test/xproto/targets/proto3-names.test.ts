@@ -91,6 +91,20 @@ test.each([
   expect(found(text)).toEqual([])
 })
 
+test.each([
+  [
+    'optional string a_id = 2 [text = True]; optional manytoone a->M:+ = 3; optional string a_present = 4 [text = True];',
+  ],
+  [
+    'optional string a_present = 2 [text = True]; optional string a_id = 3 [text = True]; optional manytoone a->M:+ = 4;',
+  ],
+])('of two fields with one name, the second still keeps off all other names: %s', (fields) => {
+  expect(found(`message M { ${fields} }`, { mode: 'compat' })).toEqual([
+    expect.stringContaining('warning XP_DUPLICATE_FIELD'),
+    expect.stringContaining('XP_NAME_CLASH'),
+  ])
+})
+
 test('no service of ours has a name that cannot travel', () => {
   expect(compile(everySource()).diagnostics.map(({ code }) => code)).toEqual([])
 })
