@@ -12,6 +12,8 @@ import { factsOfText } from './proto3-facts.ts'
  * | ----------------------------------------- | -------------------- | --------------- | ---------------------------- |
  * | modeldefs: order of relations             | of the input files   | of wire numbers | does not hang on the files   |
  * | proto: names of types and options         | relative             | in full         | a field `val` hides `(val)`  |
+ * | proto: way back of a link without one     | as written: `x_+`    | `+`             | both say that there is none  |
+ * | proto: field of the step and the core     | both options         | feedbackState   | one of them writes a field   |
  * | modeldefs: type of an int64 field         | none                 | number          | a form needs one             |
  * | modeldefs: optional bool without default  | no default           | false           | it cannot be null            |
  * | TOSCA: `required`                         | always false         | as intended     | correction of XOS            |
