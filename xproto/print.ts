@@ -86,9 +86,8 @@ const printMessage = ({ name, policy, bases, parts, closing }: MessageNode): str
   return `message ${name.text}${attached}${derived} {\n${lines(body)}}`
 }
 
-// A dash before the last bracket would make an arrow of it.
 const printPolicy = ({ name, body }: PolicyNode): string =>
-  `policy ${name.text} <${tidyLines(body.text)}${body.text.endsWith('-') ? ' ' : ''}>`
+  `policy ${name.text} <${tidyLines(body.text)}>`
 
 const printOption = ({ name, value }: OptionNode): string =>
   `option ${name.text} = ${printValue(value)};`

@@ -476,3 +476,9 @@ test('a nested message may stand at the start of its line when all braces are th
     '1:9 XP_OPEN_BLOCK: Message M never ends; close it with }.',
   ])
 })
+
+test('a block that means nothing is one mistake, however it is laid out', () => {
+  expect(read('message M {\noneof a {\noptional string b = 1;\n}\n}\n').mistakes).toEqual([
+    '2:1 XP_SYNTAX: There is no oneof; write its fields as optional fields of the message.',
+  ])
+})
