@@ -7,7 +7,7 @@ import type { Comments, Identifier } from './syntax.ts'
 export class Mistake extends Error {}
 
 /** A token as messages name it. */
-export const describe = ({ kind, text }: Token): string => {
+const describe = ({ kind, text }: Token): string => {
   if (kind === 'end') return 'the end of the file'
   if (kind === 'string') return `the text ${JSON.stringify(text.slice(0, 40))}`
   if (kind === 'policy-body') return 'a policy text'
