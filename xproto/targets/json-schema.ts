@@ -86,7 +86,7 @@ const updateSchema = (model: Model): JsonSchema =>
   objectSchema([...idProperty, ...model.fields.map(patchProperty), ...readOnlyProperties(model)])
 
 const modelSchema = (model: Model): JsonSchema => ({
-  title: model.verboseName ?? model.name,
+  title: model.name,
   ...(model.description === '' ? {} : { description: model.description }),
   ...recordSchema(model),
   $defs: {

@@ -8,7 +8,8 @@ const isPlain = (name: string): boolean => /^[A-Z]\w+$/.test(name)
 const createIds = (names: readonly string[]): ((name: string) => string) => {
   const odd = names.filter((name) => !isPlain(name))
   // No plain name starts with a small letter.
-  return (name) => (isPlain(name) ? name : `model${odd.indexOf(name) + 1}`)
+  const ids = new Map(odd.map((name, index) => [name, `model${index + 1}`]))
+  return (name) => ids.get(name) ?? name
 }
 
 const memberLines = ({ name, fields, abstract }: Model): readonly string[] => [

@@ -17,7 +17,11 @@ const reachable = (schema: Schema, models: readonly Model[]): ReadonlySet<string
     if (!model.abstract) waiting.push(...leavesOf(schema, name))
     if (model.ownerClassName !== undefined) waiting.push(model.ownerClassName)
     for (const field of model.fields) {
-      if (field.kind === 'link') waiting.push(field.target, ...leavesOf(schema, field.target))
+      if (field.kind !== 'link') continue
+      waiting.push(field.target)
+      if (schema.model(field.target)?.abstract === true) {
+        waiting.push(...leavesOf(schema, field.target))
+      }
     }
   }
   return found

@@ -69,7 +69,6 @@ message Base {
 }
 message Rack (Base) {
   option description = "Where machines stand.";
-  option verbose_name = "The rack";
   required string name = 1 [max_length = 4, help_text = "Painted on the door"];
 }
 message Machine (Base) {
@@ -102,7 +101,7 @@ test('a record is described field by field', () => {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $defs: {
       Rack: {
-        title: 'The rack',
+        title: 'Rack',
         description: 'Where machines stand.',
         type: 'object',
         properties: {

@@ -1,0 +1,108 @@
+import { style } from './html-style.ts'
+import type { Block, Chapter, Inline, Line, Section } from './reference-page.ts'
+import { referencePage } from './reference.ts'
+import type { Target } from './target.ts'
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+const escaped = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => entities[character] ?? '')
+
+const inlineText = (inline: Inline): string => {
+  const text = escaped(inline.text)
+  switch (inline.kind) {
+    case 'text':
+      return text
+    case 'code':
+      return `<code>${text}</code>`
+    case 'link':
+      return `<a href="#${inline.to}">${text}</a>`
+  }
+}
+
+const lineText = (line: Line): string => line.map(inlineText).join('')
+
+const rowText = ([first = [], ...rest]: readonly Line[]): string =>
+  `<tr><th scope="row">${lineText(first)}</th>${rest.map((cell) => `<td>${lineText(cell)}</td>`).join('')}</tr>`
+
+const blockLines = (block: Block): readonly string[] => {
+  switch (block.kind) {
+    case 'paragraph':
+      return [`<p>${lineText(block.line)}</p>`]
+    case 'facts':
+      return [
+        '<dl>',
+        ...block.facts.map(
+          ([name, value]) => `<dt>${escaped(name)}</dt><dd>${lineText(value)}</dd>`,
+        ),
+        '</dl>',
+      ]
+    case 'table':
+      // Who scrolls by keyboard must be able to reach what is wider than the page.
+      return [
+        `<div class="wide" role="region" aria-label="${escaped(block.caption)}" tabindex="0">`,
+        '<table>',
+        `<caption>${escaped(block.caption)}</caption>`,
+        `<thead><tr>${block.columns.map((name) => `<th scope="col">${escaped(name)}</th>`).join('')}</tr></thead>`,
+        '<tbody>',
+        ...block.rows.map(rowText),
+        '</tbody>',
+        '</table>',
+        '</div>',
+      ]
+    case 'listing':
+      return [`<pre tabindex="0"><code>${escaped(block.text)}</code></pre>`]
+  }
+}
+
+const sectionLines = ({ id, title, blocks }: Section): readonly string[] => [
+  `<section id="${id}" aria-labelledby="${id}-title">`,
+  `<h3 id="${id}-title">${escaped(title)}</h3>`,
+  ...blocks.flatMap(blockLines),
+  '</section>',
+]
+
+const chapterLines = ({ id, title, sections }: Chapter): readonly string[] => [
+  `<section id="${id}" aria-labelledby="${id}-title">`,
+  `<h2 id="${id}-title">${escaped(title)}</h2>`,
+  `<nav aria-label="${escaped(title)}">`,
+  '<ul>',
+  ...sections.map((section) => `<li><a href="#${section.id}">${escaped(section.title)}</a></li>`),
+  '</ul>',
+  '</nav>',
+  ...sections.flatMap(sectionLines),
+  '</section>',
+]
+
+/** One page that stands alone: no script, and nothing that is fetched from elsewhere. */
+export const html: Target = {
+  summary: 'reference page of the models in HTML',
+  generate: (schema, models) => {
+    const { title, introduction, chapters } = referencePage(schema, models)
+    const lines = [
+      '<!doctype html>',
+      '<html lang="en">',
+      '<head>',
+      '<meta charset="utf-8">',
+      '<meta name="viewport" content="width=device-width, initial-scale=1">',
+      `<title>${escaped(title)}</title>`,
+      `<style>${style}</style>`,
+      '</head>',
+      '<body>',
+      '<main>',
+      `<h1>${escaped(title)}</h1>`,
+      `<p>${lineText(introduction)}</p>`,
+      ...chapters.flatMap(chapterLines),
+      '</main>',
+      '</body>',
+      '</html>',
+    ]
+    return [{ path: 'models.html', text: `${lines.join('\n')}\n` }]
+  },
+}
