@@ -46,6 +46,7 @@ export const leniencies: ReadonlyMap<Diagnostic['code'], string> = new Map<
   ['XP_DEPENDENCY_CYCLE', 'The models load; no record of them can be made.'],
   ['XP_REPEATED', 'The field is optional and holds one value.'],
   ['XP_POLICY_QUOTES', 'The quotes are skipped; here the text is meant.'],
+  ['XP_UNKNOWN_FIELD_POLICY', 'The policy of a field has no effect.'],
   ['XP_UNSUPPORTED', 'The construct is read and ignored.'],
 ])
 

@@ -204,7 +204,10 @@ test.each([
     'optional int32 f = 2 [tosca_key_one_of = nobody];',
     '2:54 XP_UNKNOWN_FIELD: M has no field nobody.',
   ],
-  ['optional bool f::guard = 2;', '2:30 XP_UNKNOWN_POLICY: No policy is named guard.'],
+  [
+    'optional bool f::guard = 2;',
+    '2:30 XP_UNKNOWN_FIELD_POLICY: No policy is named guard; define it, or add the file that does.',
+  ],
   // constructs nothing uses
   ['enum E { a = 1; }', '2:13 XP_UNSUPPORTED: enum E is not supported; write choices on a string.'],
   [
