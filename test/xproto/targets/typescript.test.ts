@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeChange, encodeChange } from '#contract'
-import { compile, type Source } from '#xproto'
+import { compile, type Mode, type Source } from '#xproto'
 import { recordView } from '../../../functions/sdk/record-view.ts'
 import { types } from '../../../xproto/targets/typescript.ts'
-import { everySource, listServices } from '../../fixtures/services/read.ts'
+import { everySource, listLegacyServices, listServices } from '../../fixtures/services/read.ts'
 import { coreSource } from '../../fixtures/xproto/read.ts'
 import { administrator, openTestStore, reportOn, type TestStore } from '../../support/store.ts'
 import { typeErrors } from './typescript-check.ts'
@@ -18,8 +18,12 @@ const helloWorld: Source = {
 }
 
 /** The generated module for the models of the texts; of those named, when some are. */
-const typesOf = (sources: readonly Source[], names?: readonly string[]): string => {
-  const { schema, diagnostics } = compile(sources)
+const typesOf = (
+  sources: readonly Source[],
+  names?: readonly string[],
+  mode: Mode = 'strict',
+): string => {
+  const { schema, diagnostics } = compile(sources, { mode })
   expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([])
   const models = schema!.models.filter(({ name }) => names?.includes(name) ?? true)
   const [file, ...rest] = types.generate(schema!, models)
@@ -44,6 +48,9 @@ test('the types of each service and of all together compile', () => {
   expect(services.length).toBeGreaterThan(5)
   const files = [
     ...services,
+    ...listLegacyServices().map(
+      ({ name, sources }) => [name, typesOf(sources, undefined, 'compat')] as const,
+    ),
     ['hello-world', typesOf([coreSource, helloWorld])] as const,
     ['every-service', typesOf([...everySource(), helloWorld])] as const,
   ].map(([name, text]) => [`${name}/models.ts`, text] as const)
