@@ -31,6 +31,7 @@ test('read strictly, an old service has these mistakes', () => {
       1-cable:2 warning XP_UNSUPPORTED # import
       1-cable:7 error XP_DUPLICATE_OPTION # of a file
       1-cable:9 error XP_UNSUPPORTED # enum
+      1-cable:14 error XP_POLICY_QUOTES
       1-cable:16 error XP_DUPLICATE_POLICY
       1-cable:18 error XP_UNKNOWN_BASE
       1-cable:20 error XP_DUPLICATE_OPTION # of a model
