@@ -16,7 +16,7 @@ export type FieldOperand = {
 
 /**
  * A condition on records that any store can check. Every part is either true or false, never null: what compares
- * null is false, and `not` turns that into true. In SQL, each leaf is `coalesce(..., false)`.
+ * null is false, and `not` turns that into true. In SQL, links are left joins and each leaf is `coalesce(..., false)`.
  */
 export type Filter =
   | { readonly kind: 'constant'; readonly value: boolean }

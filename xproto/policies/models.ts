@@ -19,7 +19,7 @@ export type SetMember = {
 }
 
 /** What a name behind a dot may be. Dates are numbers: seconds since 1970. */
-export type Member =
+type Member =
   | { readonly kind: 'scalar'; readonly type: 'string' | 'number' | 'boolean' }
   | { readonly kind: 'link'; readonly target: string }
   | SetMember

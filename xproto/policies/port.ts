@@ -25,7 +25,7 @@ export const contextFlags: ReadonlySet<string> = new Set([
 
 /** What policies ask the store. */
 export type PolicyPort = {
-  /** The record that a link to one leads to. */
+  /** The record that a link to one leads to, as the links of a filter do; null when it leads nowhere. */
   link(record: PolicyRecord, link: string): Promise<PolicyRecord | null>
   /** Whether a filter holds that is about no record in particular: it has no row 0, and nothing unknown. */
   holds(filter: Filter): Promise<boolean>

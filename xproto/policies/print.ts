@@ -9,8 +9,8 @@ const unary = 3
 const parenthesised = (text: string, isNeeded: boolean): string => (isNeeded ? `(${text})` : text)
 
 /**
- * One canonical text per policy, on one line: reading it back gives the same tree. A quantifier is always closed off
- * by parentheses, so that every reader of the language takes it the same way.
+ * One canonical text per policy, on one line: reading it back gives the same tree. Parentheses show how far a
+ * quantifier reaches, so that XOS takes it the same way.
  */
 export const printPolicy = (expression: PolicyExpression): string => print(expression, loose)
 

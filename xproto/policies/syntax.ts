@@ -3,7 +3,7 @@ import type { Identifier } from '../syntax.ts'
 import type { EscapeExpression } from './escape-syntax.ts'
 
 /** A constant: `12`, `"role:admin"`, `True`. */
-export type LiteralTerm = {
+type LiteralTerm = {
   readonly kind: 'literal'
   readonly value: string | number | boolean
   /** As written, with the quotes of a text. */

@@ -15,6 +15,7 @@ message Slice {
   optional string name = 2 [text = True]; optional int32 size = 3; optional bool open = 5 [default = False];
   optional manytoone site->Site:slices = 4:1003; optional manytoone owner->User:owned = 6:1002;
   optional manytomany friends->User/Slice_friends:befriended = 7:1003;
+  optional onetoone twin->Site:twins = 8:1004;
 }
 message GoldSlice (Slice) { optional string extra = 2 [text = True]; }
 message Grant { optional int32 user_id = 2; optional string what = 3 [text = True]; optional manytoone slice->Slice:grants = 4:1001; }`
@@ -37,12 +38,22 @@ const world = {
     })),
   ],
   Slice: [
-    { id: 1, name: 'first', size: 3, open: true, site: 1, owner: 1, friends: [1, 3] },
-    { id: 2, name: '', size: 0, open: false, site: 2, owner: 3, friends: [] },
-    { id: 3, name: null, size: null, open: null, site: null, owner: null, friends: [] },
+    { id: 1, name: 'first', size: 3, open: true, site: 1, owner: 1, friends: [1, 3], twin: 1 },
+    { id: 2, name: '', size: 0, open: false, site: 2, owner: 3, friends: [], twin: null },
+    { id: 3, name: null, size: null, open: null, site: null, owner: null, friends: [], twin: null },
   ],
   GoldSlice: [
-    { id: 4, name: 'gold', size: 1, open: true, site: 1, owner: 2, friends: [2], extra: 'x' },
+    {
+      id: 4,
+      name: 'gold',
+      size: 1,
+      open: true,
+      site: 1,
+      owner: 2,
+      friends: [2],
+      extra: 'x',
+      twin: 3,
+    },
   ],
   Grant: [
     { id: 1, user_id: 1, what: 'all', slice: 1 },
@@ -116,6 +127,8 @@ test.each([
   ['exists GoldSlice: GoldSlice = obj', [4]],
   ['exists Slice: (Slice = obj & Slice.size = 1)', [4]],
   ['exists User: User = obj', []],
+  ['obj.twin = obj.site', [1]],
+  ['obj in obj.site.twins.all()', [1]],
   // membership
   ['ctx.user in obj.friends.all()', [1]],
   ['obj in ctx.user.befriended.all()', [1]],

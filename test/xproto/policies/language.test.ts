@@ -194,6 +194,12 @@ test.each([
   expect(found(`policy p < ${body}`.replace(/< $/, '<') + '>')).toEqual([expected])
 })
 
+test('a policy that is never closed is not read', () => {
+  expect(found('policy p < obj.a == 1')).toEqual([
+    '2:10 XP_OPEN_POLICY: This policy never ends; close it with > behind its expression.',
+  ])
+})
+
 test('one run finds the mistakes of all policies, in their order', () => {
   expect(found('policy a < & >\npolicy b < obj.id = >\npolicy c < obj.id == 1 >')).toEqual([
     '2:12 XP_POLICY_SYNTAX: Expected a path such as obj.name, a value or "(", found "&".',
@@ -215,6 +221,7 @@ test.each([
 test.each([
   ['&', 'obj.id & '.repeat(100_000) + 'obj.id'],
   ['|', 'obj.id | '.repeat(100_000) + 'obj.id'],
+  ['(', '(obj.id) & '.repeat(100_000) + 'obj.id'],
   ['comments', '/* // */'.repeat(100_000) + 'obj.id'],
   ['escaped quotes', `obj.id | "${'\\"'.repeat(1_000_000)}" = ""`],
 ])('a policy with a hundred thousand %s is read', (_, body) => {

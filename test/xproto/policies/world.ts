@@ -70,6 +70,7 @@ export const createWorld = (schema: Schema, world: World) => {
         return ids.includes(valueOf(filter.to, rows))
       }
       case 'exists':
+        if (rows.has(filter.row)) throw new TypeError(`Row ${filter.row} stands for two records`)
         return rowsOf(filter.model).some((row) =>
           holds(filter.where, new Map([...rows, [filter.row, row]])),
         )
