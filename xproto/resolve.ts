@@ -1,4 +1,4 @@
-import { countingFields, linksWithTakenPeer } from './counting-members.ts'
+import { countingFields, linksWithoutReverseSet } from './counting-members.ts'
 import { toscaKeysOf, uniqueGroupsOf } from './field-groups.ts'
 import { numberedReverseLinks, reverseWireNameOf, type Numbered } from './numbering.ts'
 import { pluralOf } from './plural.ts'
@@ -25,13 +25,14 @@ const inWireOrder = <T extends { readonly wireNumber: number }>(
   items: readonly T[],
 ): readonly T[] => items.toSorted((a, b) => a.wireNumber - b.wireNumber)
 
-const reverseLinkFrom = ({ node, number }: Numbered<IncomingLink>): ReverseLink => ({
+const reverseLinkFrom = ({ node, number }: Numbered<IncomingLink>, place: number): ReverseLink => ({
   name: node.peer,
   wireName: reverseWireNameOf(node.peer),
   wireNumber: number,
   source: node.source.name.text,
   field: node.link.name.text,
   multiplicity: node.link.multiplicity,
+  place,
 })
 
 export const isAbstract = (program: Program, message: MessageNode): boolean =>
@@ -67,7 +68,7 @@ export const rootOf = (program: Program, message: MessageNode): MessageNode =>
 
 /** Builds the schema of a program in which the passes found no mistake. */
 export const resolve = (program: Program): Schema => {
-  const withoutReverseSet = linksWithTakenPeer(program)
+  const withoutReverseSet = linksWithoutReverseSet(program)
   const hasReverseSet = (link: LinkNode): boolean => !withoutReverseSet.has(link)
   const toField = createFieldResolver(program, hasReverseSet)
 

@@ -76,6 +76,8 @@ export type ReverseLink = {
   readonly source: string
   readonly field: string
   readonly multiplicity: LinkField['multiplicity']
+  /** Its place among the reverse sets of the model when they stand as the texts declare them. */
+  readonly place: number
 }
 
 export type Model = {

@@ -153,7 +153,10 @@ const modelDef = (model: Model): ModelDef => ({
   ...text(model.options, 'description'),
   ...text(model.options, 'sync_implemented'),
   ...text(model.options, 'policy_implemented'),
-  relations: [...publishedFields(model).flatMap(forward), ...model.reverseLinks.flatMap(backward)],
+  relations: [
+    ...publishedFields(model).flatMap(forward),
+    ...model.reverseLinks.toSorted((a, b) => a.place - b.place).flatMap(backward),
+  ],
   fields: fieldDefs(publishedFields(model)),
 })
 

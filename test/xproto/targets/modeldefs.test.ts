@@ -122,8 +122,8 @@ test('links to one are numbers that tell where they lead; links to many are in n
   expect(relations).toEqual([
     { model: 'N', type: 'manytoone', on_field: 'up' },
     { model: 'N', type: 'onetoone', on_field: null },
-    { model: 'N', type: 'onetoone', on_field: null },
     { model: 'N', type: 'onetomany', on_field: 'm' },
+    { model: 'N', type: 'onetoone', on_field: null },
   ])
 })
 
