@@ -1,8 +1,8 @@
 import type { Model, Schema } from '../schema.ts'
 import { basesOf, leavesOf } from './record-fields.ts'
 import type { Target } from './target.ts'
-import { prelude } from './typescript-prelude.ts'
 import { docComment, literal, typeNames, type ModelNames } from './typescript-names.ts'
+import { prelude } from './typescript-prelude.ts'
 import { feedbackMembers, fieldMembers, linkMembers, type Member } from './typescript-types.ts'
 
 /** Every model that can be reached from the given ones: ancestors, descendants, and both ends of links. */
