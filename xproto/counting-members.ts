@@ -31,15 +31,32 @@ export const countingFields = (
   return counting.toReversed()
 }
 
+/** The fields that count, by model. */
+export type CountingFields = ReadonlyMap<MessageNode, readonly Numbered<FieldNode>[]>
+
+/** Links that do not count in their own model. */
+const uncountedLinks = (program: Program, fields: CountingFields): readonly LinkNode[] =>
+  [...fields].flatMap(([message, numbered]) => {
+    const counting = new Set(numbered.map(({ node }) => node))
+    return program
+      .fieldsOf(message)
+      .filter((field) => field.kind === 'link')
+      .filter((link) => !counting.has(link))
+  })
+
 /**
- * Links whose reverse set has a name that is taken, in the target or in a model that derives from it. Compat mode
- * leaves those sets out.
+ * Links that make no reverse set, as only compat mode lets there be: those that do not count, and those whose set has
+ * a name that is taken, in the target or in a model that derives from it.
  */
-export const linksWithTakenPeer = (program: Program): ReadonlySet<LinkNode> => {
-  const found = new Set<LinkNode>()
-  for (const message of program.models.values()) {
-    const taken = new Set(numberedFields(program, message).flatMap(({ node }) => namesOf(node)))
+export const linksWithoutReverseSet = (
+  program: Program,
+  fields: CountingFields,
+): ReadonlySet<LinkNode> => {
+  const found = new Set(uncountedLinks(program, fields))
+  for (const [message, numbered] of fields) {
+    const taken = new Set(numbered.flatMap(({ node }) => namesOf(node)))
     for (const { node } of numberedReverseLinks(program, message)) {
+      if (found.has(node.link)) continue
       const names = [node.peer, reverseWireNameOf(node.peer)]
       if (names.some((name) => taken.has(name))) found.add(node.link)
       for (const name of names) taken.add(name)

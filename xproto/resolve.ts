@@ -1,4 +1,4 @@
-import { countingFields, linksWithoutReverseSet } from './counting-members.ts'
+import { countingFields, linksWithoutReverseSet, type CountingFields } from './counting-members.ts'
 import { toscaKeysOf, uniqueGroupsOf } from './field-groups.ts'
 import { numberedReverseLinks, reverseWireNameOf, type Numbered } from './numbering.ts'
 import { pluralOf } from './plural.ts'
@@ -68,14 +68,17 @@ export const rootOf = (program: Program, message: MessageNode): MessageNode =>
 
 /** Builds the schema of a program in which the passes found no mistake. */
 export const resolve = (program: Program): Schema => {
-  const withoutReverseSet = linksWithoutReverseSet(program)
+  const countingByModel: CountingFields = new Map(
+    [...program.models.values()].map((message) => [message, countingFields(program, message)]),
+  )
+  const withoutReverseSet = linksWithoutReverseSet(program, countingByModel)
   const hasReverseSet = (link: LinkNode): boolean => !withoutReverseSet.has(link)
   const toField = createFieldResolver(program, hasReverseSet)
 
   const resolveModel = (message: MessageNode): Model => {
     const name = message.name.text
     const options = optionsInForce(program, message)
-    const fields = countingFields(program, message)
+    const fields = countingByModel.get(message) ?? []
     const app = appOf(options)
     const plural = pluralOfModel(name, options)
     const lineage = program.lineage(message)
