@@ -1,6 +1,5 @@
 import { grouped } from './grouped.ts'
 import { isManyToMany, maxFields, modelNameOf, type Program } from './program.ts'
-import { isAbstract } from './resolve.ts'
 import type { LinkNode, MessageNode } from './syntax.ts'
 
 /** A link to one record of a model that is neither ancestor nor descendant of the model that declares it. */
@@ -27,46 +26,25 @@ export const requiredBy = (program: Program, message: MessageNode): readonly Dep
 export const basesOf = (program: Program, { bases }: MessageNode): readonly MessageNode[] =>
   bases.map((base) => program.models.get(modelNameOf(base))).filter((base) => base !== undefined)
 
-export const childrenIn = (program: Program): ReadonlyMap<MessageNode, readonly MessageNode[]> => {
-  const models = [...program.models.values()]
-  return grouped(
-    models.flatMap((model) => basesOf(program, model).map((base) => [base, model] as const)),
-  )
-}
-
-/**
- * Models of which there can be a record, be it one of a descendant: whatever such a record has to point at can be
- * made before it.
- */
+/** Models of which there can be a record: whatever it has to point at can be made before it. */
 export const modelsWithRecords = (program: Program): ReadonlySet<MessageNode> => {
-  const models = [...program.models.values()]
-  const children = childrenIn(program)
+  const needed = [...program.models.values()].map((model) => ({
+    model,
+    before: [...basesOf(program, model), ...requiredBy(program, model).map(({ target }) => target)],
+  }))
   const neededBy = grouped(
-    models.flatMap((model) =>
-      requiredBy(program, model).map(({ target }) => [target, model] as const),
-    ),
+    needed.flatMap(({ model, before }) => before.map((other) => [other, model] as const)),
   )
-  const missing = new Map(
-    models.map((model) => [
-      model,
-      requiredBy(program, model).length + basesOf(program, model).length,
-    ]),
+  const missing = new Map(needed.map(({ model, before }) => [model, before.length]))
+  const found = new Set(
+    needed.filter(({ before }) => before.length === 0).map(({ model }) => model),
   )
-  const found = new Set<MessageNode>()
-  const ready = models.filter((model) => missing.get(model) === 0)
-  const lower = (model: MessageNode): void => {
-    const left = (missing.get(model) ?? 0) - 1
-    missing.set(model, left)
-    if (left === 0) ready.push(model)
-  }
   // Grows while it is walked.
-  for (const model of ready) {
-    children.get(model)?.forEach(lower)
-    if (isAbstract(program, model)) continue
-    for (const ancestor of program.lineage(model)) {
-      if (found.has(ancestor)) continue
-      found.add(ancestor)
-      neededBy.get(ancestor)?.forEach(lower)
+  for (const model of found) {
+    for (const user of neededBy.get(model) ?? []) {
+      const left = (missing.get(user) ?? 0) - 1
+      missing.set(user, left)
+      if (left === 0) found.add(user)
     }
   }
   return found

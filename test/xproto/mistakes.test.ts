@@ -67,6 +67,10 @@ test.each([
     'optional string class_names = 2 [text = True];',
     '2:29 XP_RESERVED_FIELD: Every model has class_names already; choose another name.',
   ],
+  [
+    'optional bool f = 2; optional bool f_present = 3;',
+    '2:48 XP_NAME_CLASH: M already has field f (f on the wire); choose another name.',
+  ],
   // types and targets
   [
     'optional bytes f = 2;',
@@ -116,6 +120,14 @@ test.each([
   [
     'optional int32 f = 2 [blank = False];',
     '2:35 XP_MODIFIER: f is optional, which means blank = True; remove the option or write required.',
+  ],
+  [
+    'optional bool f = 2 [null = True];',
+    '2:41 XP_MODIFIER: Bool f is never null, but False; remove null = True.',
+  ],
+  [
+    'optional int32 f = 2 [blank = True];',
+    '2:43 XP_BLANK_NUMBER: Number f may be null, as it is optional, but never blank; remove blank = True.',
   ],
   // field options
   [
@@ -194,6 +206,56 @@ test.each([
   [
     `optional string f = 2 [text = True, default = "c", choices = "(('a', 'A'), ('b', 'B'))"];`,
     '2:59 XP_DEFAULT_REFUSED: c is not among the choices of f; write one of them.',
+  ],
+  [
+    'optional string f = 2 [max_length = 2, default = "abc"];',
+    '2:62 XP_DEFAULT_REFUSED: abc is longer than max_length = 2; shorten it.',
+  ],
+  [
+    'optional int32 f = 2 [min_value = 4, default = 3];',
+    '2:60 XP_DEFAULT_REFUSED: 3 is not between min_value and max_value of f; write one that is.',
+  ],
+  [
+    'required bool f = 2 [default = None];',
+    '2:44 XP_NULL_DEFAULT: Bool f is never null; write default = False.',
+  ],
+  [
+    'required bool f = 2 [default = make_one];',
+    '2:44 XP_DEFAULT: make_one is no bool; write a default of that type.',
+  ],
+  [
+    'required bool f = 2;',
+    '2:27 warning XP_BOOL_DEFAULT: Bool f has no default; write default = False or True, or make it optional.',
+  ],
+  [
+    'optional int32 f = 2 [min_value = 9, max_value = 3];',
+    '2:62 XP_BOUNDS: No value of f is at least 9 and at most 3; exchange the two.',
+  ],
+  // links
+  [
+    'optional manytoone f->Rack = 2;',
+    '2:35 warning XP_PEER_MISSING: Link f does not say what Rack calls it; write Rack:+ for no reverse set.',
+  ],
+  [
+    'optional manytoone f->Rack/Join:+ = 2;',
+    '2:40 XP_MISPLACED_THROUGH: Only a manytomany link has a join table; remove /Join from f.',
+  ],
+  [
+    'optional manytomany f->Rack:+ = 2 [tosca_key = True];',
+    '2:33 XP_TOSCA_KEY: Link f holds many records and is no key; remove the option.',
+  ],
+  [
+    'optional manytomany f->Rack:+ = 2; optional int32 g = 3 [tosca_key_one_of = "f"];',
+    '2:89 XP_TOSCA_KEY: Link f holds many records and is no key; name another field.',
+  ],
+  // flags
+  [
+    'optional string f = 2 [text = True, gui_hidden = False];',
+    '2:49 warning XP_FALSE_FLAG: XOS reads gui_hidden = False as set, here it is not; remove it.',
+  ],
+  [
+    'option no_sync = False;',
+    '2:20 warning XP_FALSE_FLAG: XOS reads no_sync = False as set, here it is not; remove it.',
   ],
   // fields that name fields
   [
@@ -288,6 +350,41 @@ test.each([
   [
     'message Rack { option plural = "THINGS"; } message Thing { }',
     '2:52 XP_DUPLICATE_PLURAL: The plural of Thing, Things, is taken; write option plural = "...";.',
+  ],
+  // options
+  [
+    'option verbos_name = "M";',
+    '2:8 warning XP_OPTION_SPELLING: Nothing reads option verbos_name; did you mean verbose_name?',
+  ],
+  [
+    'option validators = "p:no";',
+    '2:8 XP_OPTION_PLACE: Option validators belongs to one model; move it into the message.',
+  ],
+  ['option abstract = Yes;', '2:19 XP_OPTION_VALUE: Option abstract takes True or False.'],
+  [
+    'message M { option singular = "my model"; }',
+    '2:31 XP_OPTION_VALUE: Option singular names a message; use letters, digits and "_" only.',
+  ],
+  [
+    'message Service { } message S (Service) { } message Rack { } message M { option owner_class_name = "Rack"; }',
+    '2:100 XP_OWNER_CLASS: Rack does not derive from Service, so it owns nothing; name the model of a service.',
+  ],
+  // circles of links
+  [
+    'message A { required manytoone b->B:+ = 2; } message B { required manytoone a->A:+ = 2; }',
+    '2:35 XP_DEPENDENCY_CYCLE: No record of these models can be the first: A -> B -> A; make one of the links optional.',
+  ],
+  [
+    'message A { required onetoone b->B:+ = 2; } message B { required manytoone c->C:+ = 2; } message C { required manytoone a->A:+ = 2; }',
+    '2:34 XP_DEPENDENCY_CYCLE: No record of these models can be the first: A -> B -> C -> A; make one of the links optional.',
+  ],
+  [
+    'message Base { option abstract = True; required manytoone b->B:+ = 2; } message A (Base) { } message B { required manytoone a->A:+ = 2; }',
+    '2:62 XP_DEPENDENCY_CYCLE: No record of these models can be the first: A -> B -> A; make one of the links optional.',
+  ],
+  [
+    'message A { required manytoone b->B:+ = 2; } message B { optional manytoone a->A:+ = 2; }',
+    '2:35 warning XP_OPTIONAL_CYCLE: Records of these models may wait for each other: A -> B -> A; leave one of the links out, or let no step wait for it.',
   ],
   [
     'import "core.xproto";',

@@ -1,20 +1,13 @@
 import { cyclesIn, cycleText } from '../cycles.ts'
-import {
-  childrenIn,
-  dependenciesOf,
-  modelsWithRecords,
-  requiredBy,
-  type Dependency,
-} from '../dependencies.ts'
+import { dependenciesOf, modelsWithRecords, requiredBy, type Dependency } from '../dependencies.ts'
 import { errorAt, warningAt, type Note } from '../diagnostics.ts'
 import type { Program } from '../program.ts'
-import { isAbstract } from '../resolve.ts'
 import type { LinkNode, MessageNode } from '../syntax.ts'
 import type { Check } from './check.ts'
 
 type Cycle = readonly MessageNode[]
 
-/** The link behind each step; none where a model stands for one that derives from it. */
+/** The link behind each step. */
 const linksOf = (
   cycle: Cycle,
   dependencies: (model: MessageNode) => readonly Dependency[],
@@ -35,16 +28,12 @@ const nameOf = ({ name }: MessageNode): string => name.text
 /** Records that have to point at each other: none of them can be the first. */
 const requiredCycles = (program: Program) => {
   const possible = modelsWithRecords(program)
-  const children = childrenIn(program)
   const needs = (model: MessageNode): readonly Dependency[] =>
     program
       .lineage(model)
       .flatMap((ancestor) => requiredBy(program, ancestor))
       .filter(({ target }) => !possible.has(target))
-  const nextOf = (model: MessageNode): readonly MessageNode[] => [
-    ...needs(model).map(({ target }) => target),
-    ...(isAbstract(program, model) ? (children.get(model) ?? []) : []),
-  ]
+  const nextOf = (model: MessageNode) => needs(model).map(({ target }) => target)
   const models = [...program.models.values()].filter((model) => !possible.has(model))
   return cyclesIn(models, nextOf).map((cycle) => ({ cycle, links: linksOf(cycle, needs) }))
 }
