@@ -1,4 +1,4 @@
-import { parse, toGithub, toJson, type Diagnostic, type Source } from '#xproto'
+import { leniencies, parse, toGithub, toJson, type Diagnostic, type Source } from '#xproto'
 import type { Command, Input } from './command.ts'
 import { compatFlag, compileFiles } from './compile-files.ts'
 import { counted, hasMistakes, tellDiagnostics, verdictOn } from './tell-diagnostics.ts'
@@ -34,12 +34,16 @@ const formatFrom = (input: Input): Tell => {
   throw new UsageError(`Expected --format to be text, json or github, got "${name}".`)
 }
 
+const forgiven = (diagnostic: Diagnostic): Diagnostic =>
+  leniencies.has(diagnostic.code) ? { ...diagnostic, severity: 'warning' } : diagnostic
+
 /** Each text by itself: what other texts define is not asked. */
-const checkSyntax = (sources: readonly Source[]): Checked => {
+const checkSyntax = (sources: readonly Source[], input: Input): Checked => {
   const parsed = sources.map((source) => parse(source))
   const statements = parsed.flatMap(({ tree }) => tree.statements)
+  const diagnostics = parsed.flatMap((text) => text.diagnostics)
   return {
-    diagnostics: parsed.flatMap(({ diagnostics }) => diagnostics),
+    diagnostics: input.on('compat') ? diagnostics.map(forgiven) : diagnostics,
     sources,
     modelCount: statements.filter(({ kind }) => kind === 'message').length,
   }
@@ -49,6 +53,12 @@ const checkAll = async (given: readonly Source[], input: Input): Promise<Checked
   const { models, diagnostics, sources } = await compileFiles(given, input)
   return { diagnostics, sources, modelCount: models.length }
 }
+
+/** Who takes over files that XOS loads need not mend them first. */
+const adviceOn = (diagnostics: readonly Diagnostic[]): string =>
+  diagnostics.every(({ severity, code }) => severity === 'warning' || leniencies.has(code))
+    ? '; for files that XOS loads as they are there is --compat'
+    : ''
 
 /** Looks for mistakes in models. */
 export const checkCommand: Command = {
@@ -71,14 +81,14 @@ export const checkCommand: Command = {
   async run(input, world) {
     const tell = formatFrom(input)
     const given = await readXproto(input.parameters, world)
-    const checked = input.on('syntax-only') ? checkSyntax(given) : await checkAll(given, input)
+    const checked = input.on('syntax-only') ? checkSyntax(given, input) : await checkAll(given, input)
     tell(checked, world)
     const { diagnostics, modelCount } = checked
     const files = counted(given.length, 'file')
     const verdict = verdictOn(diagnostics)
     const failed = hasMistakes(diagnostics)
     const summary = failed
-      ? `${verdict} in ${files}`
+      ? `${verdict} in ${files}${adviceOn(diagnostics)}`
       : `${files}, ${counted(modelCount, 'model')}, ${verdict}`
     world.stderr.write(`${summary}\n`)
     return failed ? 1 : 0

@@ -87,7 +87,7 @@ test('a folder means the .xproto files in and below it, but for packages and wha
   expect(await said(['check', 'models', 'models/a'], { cwd })).toMatchObject({
     status: 1,
     stdout: expect.stringMatching(/^models\/linked\.xproto:1:9 /) as string,
-    stderr: expect.stringMatching(/ in 3 files\n$/) as string,
+    stderr: expect.stringMatching(/ in 3 files/) as string,
   })
 })
 
@@ -116,6 +116,37 @@ test('with --syntax-only the rest of the models may be missing', async () => {
     status: 1,
     stderr: '1 mistake in 1 file\n',
   })
+})
+
+const old = `option name = "racks";
+
+message Rack (XOSBase) {
+    required string name = 1 [max_length = 40, verbose_name = "Name"];
+    optional bool on = 2…;
+}
+`
+
+test.each([
+  [
+    'files that XOS loads as they are',
+    ['check', 'rack.xproto'],
+    '2 mistakes in 1 file; for files that XOS loads as they are there is --compat\n',
+  ],
+  ['the same, forgiven', ['check', '--compat', 'rack.xproto'], null],
+  [
+    'marks that XOS skips',
+    ['check', '--syntax-only', 'rack.xproto'],
+    '1 mistake in 1 file; for files that XOS loads as they are there is --compat\n',
+  ],
+  [
+    'marks that XOS skips, forgiven',
+    ['check', '--syntax-only', '--compat', 'rack.xproto'],
+    '1 file, 1 model, no mistakes, 1 warning\n',
+  ],
+])('%s: %j', async (_, words, stderr) => {
+  const cwd = await temporaryFolder({ 'rack.xproto': old })
+  const expected = stderr ?? '1 file, 1 model, no mistakes, 2 warnings\n'
+  expect((await said(words, { cwd })).stderr).toBe(expected)
 })
 
 test('the core models are known, unless the files define them', async () => {
