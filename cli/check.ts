@@ -81,7 +81,9 @@ export const checkCommand: Command = {
   async run(input, world) {
     const tell = formatFrom(input)
     const given = await readXproto(input.parameters, world)
-    const checked = input.on('syntax-only') ? checkSyntax(given, input) : await checkAll(given, input)
+    const checked = input.on('syntax-only')
+      ? checkSyntax(given, input)
+      : await checkAll(given, input)
     tell(checked, world)
     const { diagnostics, modelCount } = checked
     const files = counted(given.length, 'file')
