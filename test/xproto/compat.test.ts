@@ -187,6 +187,13 @@ const forgiven: readonly (readonly [text: string, codes: string, rows: readonly 
   ],
   [field('optional int32 f = 2 [min_value = 3, max_value = 2];'), 'BOUNDS', ['2 int32 f']],
 
+  // quotes in policies
+  [
+    `policy p < obj.s = 'x' > message M::p { optional string s = 2 [text = True]; }`,
+    'POLICY_QUOTES',
+    ['2 string s'],
+  ],
+
   // constructs that have no effect
   ['enum E { a = 1; } message M { optional int32 f = 2; }', 'UNSUPPORTED', ['2 int32 f']],
   ['package x.y; message M { optional int32 f = 2; }', 'UNSUPPORTED', ['2 int32 f']],
@@ -475,4 +482,11 @@ test('a policy that is defined twice is what the last definition says', () => {
   const text =
     'policy p < True > policy p < ctx.user.is_admin > message M::p { optional int32 f = 2; }'
   expect(read(text, 'compat').schema?.policies.get('p')?.text).toBe('ctx.user.is_admin')
+})
+
+test('everything that is forgiven is shown above', () => {
+  const shown = forgiven.flatMap(([, codes]) => codes.split(' '))
+  const shownElsewhere = ['APP_BORROWED', 'UNKNOWN_OWNER', 'OWNER_CLASS', 'TOSCA_KEY']
+  const all = [...new Set([...shown, ...shownElsewhere])].map((code) => `XP_${code}`)
+  expect(all.toSorted()).toEqual([...leniencies.keys()].toSorted())
 })
