@@ -78,6 +78,8 @@ const linkFrom = (
 ): LinkField => ({
   ...base,
   kind: 'link',
+  // That is all that tells it from a manytoone.
+  unique: base.unique || node.multiplicity === 'onetoone',
   nullable: node.modifier !== 'required' && node.multiplicity !== 'manytomany',
   multiplicity: node.multiplicity,
   target: modelNameOf(node.target),

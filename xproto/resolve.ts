@@ -4,7 +4,7 @@ import { numberedReverseLinks, reverseWireNameOf, type Numbered } from './number
 import { pluralOf } from './plural.ts'
 import { policyFrom } from './policies/read.ts'
 import type { Policy } from './policies/syntax.ts'
-import type { IncomingLink, Program } from './program.ts'
+import { modelNameOf, type IncomingLink, type Program } from './program.ts'
 import { createFieldResolver } from './resolve-field.ts'
 import type { Model, ReverseLink, Schema } from './schema.ts'
 import type { LinkNode, MessageNode, PolicyNode } from './syntax.ts'
@@ -62,6 +62,20 @@ export const isOwnerClass = (program: Program, name: string | undefined): boolea
   return program.lineage(model).includes(service)
 }
 
+/** The most derived first, and the bases of a model in the order written: as Python resolves methods. */
+const ancestryOf = (program: Program, message: MessageNode): readonly string[] => {
+  const found = new Set<string>()
+  const enter = ({ name, bases }: MessageNode): void => {
+    for (const base of bases.toReversed()) {
+      const model = program.models.get(modelNameOf(base))
+      if (model !== undefined && !found.has(model.name.text)) enter(model)
+    }
+    found.add(name.text)
+  }
+  enter(message)
+  return [...found].toReversed()
+}
+
 /** The topmost ancestor that has records; the message itself when none has. */
 export const rootOf = (program: Program, message: MessageNode): MessageNode =>
   program.lineage(message).find((ancestor) => !isAbstract(program, ancestor)) ?? message
@@ -81,7 +95,6 @@ export const resolve = (program: Program): Schema => {
     const fields = countingByModel.get(message) ?? []
     const app = appOf(options)
     const plural = pluralOfModel(name, options)
-    const lineage = program.lineage(message)
     const owner = options.get('owner_class_name')
     return {
       name,
@@ -89,7 +102,7 @@ export const resolve = (program: Program): Schema => {
       plural,
       restPath: restPathOf(app, plural),
       contentType: `${app}.${name.toLowerCase()}`,
-      ancestry: lineage.map((ancestor) => ancestor.name.text).toReversed(),
+      ancestry: ancestryOf(program, message),
       root: rootOf(program, message).name.text,
       abstract: isAbstract(program, message),
       verboseName: options.get('verbose_name'),

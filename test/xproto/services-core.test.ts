@@ -56,7 +56,7 @@ test('a running core takes every service, and keeps records of several bases', a
     recordings_ids: [recording],
   })
   expect(await opened.store.get('DuplexContact', contact)).toMatchObject({
-    class_names: 'DuplexContact,UplinkContact,DownlinkContact,Contact,ServiceInstance,XOSBase',
+    class_names: 'DuplexContact,DownlinkContact,UplinkContact,Contact,ServiceInstance,XOSBase',
     down_mhz: 2200,
     up_mhz: 2050.5,
     encrypted: true,
