@@ -159,7 +159,10 @@ test.each([
   ['optional bool f = 1;', { nullable: false, default: { kind: 'value', value: false } }],
   ['required bool f = 1;', { nullable: false, default: undefined }],
   ['optional manytoone f->Other:ms = 1:1000;', { wireName: 'f_id', nullable: true, peer: 'ms' }],
-  ['optional onetoone f->Other:ms = 1:1000;', { wireName: 'f_id', multiplicity: 'onetoone', unique: true }],
+  [
+    'optional onetoone f->Other:ms = 1:1000;',
+    { wireName: 'f_id', multiplicity: 'onetoone', unique: true },
+  ],
   ['optional manytomany f->Other:ms = 1:1000;', { wireName: 'f_ids', nullable: false }],
   ['required manytoone f->Other:+ = 1;', { peer: undefined, nullable: false }],
   ['required manytoone f->core.Other = 1;', { peer: undefined, target: 'Other' }],
