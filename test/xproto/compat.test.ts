@@ -275,7 +275,7 @@ const accepted: readonly (readonly [text: string, rows: readonly string[]])[] = 
   [field('optional int64 f = 2;'), ['2 int64 f']],
   [field('optional double f = 2;'), ['2 double f']],
   [field('optional string f = 2 [content_type = "email"];'), ['2 string f']],
-  [field('required onetoone f->Rack:ms = 2:1001;'), ['2 int32 f_id ->Rack:ms required']],
+  [field('required onetoone f->Rack:ms = 2:1001;'), ['2 int32 f_id ->Rack:ms required unique']],
   // Modifiers said twice.
   [field('required int32 f = 2 [null = False, blank = False];'), ['2 int32 f required']],
   [field('optional int32 f = 2 [null = True, blank = True];'), ['2 int32 f']],
