@@ -3,7 +3,7 @@ import type { Span } from '../source.ts'
 import type { Identifier } from '../syntax.ts'
 import { textOf } from '../values.ts'
 import { readEscape } from './parse-escape.ts'
-import { scanPolicy, type PolicyToken } from './scanner.ts'
+import { foreignOperators, scanPolicy, type PolicyToken } from './scanner.ts'
 import type { PolicyExpression, PolicyTerm, SubPolicyTerm } from './syntax.ts'
 
 /** Leaves the policy at hand; the mistake has been reported. Never leaves this file. */
@@ -31,22 +31,22 @@ const advice: ReadonlyMap<string, string> = new Map([
   ['{', 'An escape stands between {{ and }}.'],
 ])
 
-const operators: ReadonlySet<string> = new Set(['&', '|', '->', '=', 'in', ')'])
+const aTerm = 'a path such as obj.name, a value or "("'
 
 const describe = ({ kind, text }: PolicyToken): string =>
   kind === 'end' ? 'the end of the policy' : JSON.stringify(text.slice(0, 40))
 
 /**
- * Reads the body of a policy. Reports the first mistake, and warnings; the result is undefined when there is a
- * mistake. Spans count from the start of the file, as all others do: `body.span` begins at the angle bracket.
+ * Reads the body of a policy. Reports its mistakes up to the first that leaves the rest unclear, and warnings; the
+ * result is undefined when there is a mistake. Spans count from the start of the file, as all others do: `body.span` begins at the angle bracket.
  */
 export const readPolicy = (body: Identifier, report: Report): PolicyExpression | undefined => {
   const { file } = body.span
   const offset = body.span.start + 1
-  const tokens = scanPolicy(body.text)
   const inParentheses = new Set<PolicyExpression>()
   let index = 0
   let depth = 0
+  const foreign: PolicyToken[] = []
 
   const peek = (): PolicyToken => {
     const token = tokens[Math.min(index, tokens.length - 1)]
@@ -63,6 +63,16 @@ export const readPolicy = (body: Identifier, report: Report): PolicyExpression |
     start,
     end: offset + (tokens[index - 1]?.end ?? 0),
   })
+
+  const translated = (token: PolicyToken): PolicyToken => {
+    const text = token.kind === 'string' ? undefined : foreignOperators.get(token.text)
+    if (text === undefined) return token
+    foreign.push(token)
+    report(errorAt('XP_POLICY_SYNTAX', spanOf(token), advice.get(token.text) ?? ''))
+    return { ...token, kind: 'punctuation', text }
+  }
+  const tokens = scanPolicy(body.text).map(translated)
+
   const between = (first: Span, last: Span): Span => ({ file, start: first.start, end: last.end })
 
   const advance = (): PolicyToken => {
@@ -173,16 +183,14 @@ export const readPolicy = (body: Identifier, report: Report): PolicyExpression |
     if (text === 'True' || text === 'False') {
       return { kind: 'literal', value: text === 'True', text, span: spanOf(token) }
     }
-    if (operators.has(text) || advice.has(text)) return failBefore(token)
+    if (text === 'in') return failBefore()
     const names = namesOf(token)
     return { kind: 'path', names, called: text.endsWith('()'), span: spanOf(token) }
   }
 
-  const failBefore = (token: PolicyToken): never => {
+  const failBefore = (): never => {
     index -= 1
-    return advice.has(token.text)
-      ? failAtToken('')
-      : failAtToken('a path such as obj.name, a value or "("')
+    return failAtToken(aTerm)
   }
 
   const readTerm = (): PolicyTerm => {
@@ -208,7 +216,7 @@ export const readPolicy = (body: Identifier, report: Report): PolicyExpression |
       case 'punctuation':
       case 'unknown':
       case 'end':
-        return failAtToken('a path such as obj.name, a value or "("')
+        return failAtToken(aTerm)
     }
   }
 
@@ -310,7 +318,8 @@ export const readPolicy = (body: Identifier, report: Report): PolicyExpression |
   }
 
   try {
-    return readBody()
+    const expression = readBody()
+    return foreign.length > 0 ? undefined : expression
   } catch (thrown) {
     if (!(thrown instanceof Mistake)) throw thrown
     return undefined

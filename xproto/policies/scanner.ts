@@ -22,6 +22,17 @@ const patterns: readonly (readonly [PolicyToken['kind'] | 'blank', RegExp])[] = 
   ['punctuation', /->|[&|=:()*]/y],
 ]
 
+/** Operators of other languages, and the word that reading goes on with. */
+export const foreignOperators: ReadonlyMap<string, string> = new Map([
+  ['!=', '='],
+  ['==', '='],
+  ['&&', '&'],
+  ['and', '&'],
+  ['||', '|'],
+  ['or', '|'],
+  ['!', 'not'],
+])
+
 const matchAt = (text: string, start: number) => {
   for (const [kind, pattern] of patterns) {
     pattern.lastIndex = start
@@ -33,8 +44,8 @@ const matchAt = (text: string, start: number) => {
 }
 
 /**
- * Splits the body of a policy into tokens; the last one is always `end`. Stops at the first unknown token, as the
- * parser does.
+ * Splits the body of a policy into tokens; the last one is always `end`. Stops where the parser does: at the first
+ * unknown token that is no operator of another language.
  */
 export const scanPolicy = (text: string): readonly PolicyToken[] => {
   const tokens: PolicyToken[] = []
@@ -43,7 +54,7 @@ export const scanPolicy = (text: string): readonly PolicyToken[] => {
     const found = matchAt(text, start)
     const end = start + found.text.length
     if (found.kind !== 'blank') tokens.push({ kind: found.kind, text: found.text, start, end })
-    if (found.kind === 'unknown') break
+    if (found.kind === 'unknown' && !foreignOperators.has(found.text)) break
     start = end
   }
   // The end is where the last word ends, which may be lines above the closing bracket.

@@ -201,6 +201,13 @@ test('a policy that is never closed is not read', () => {
 })
 
 test('one run finds the mistakes of all policies, in their order', () => {
+  expect(found('policy a < obj.id == 1 && not (obj.id != 2) or obj.id < 3 >')).toEqual([
+    '2:19 XP_POLICY_SYNTAX: Write = for "==".',
+    '2:24 XP_POLICY_SYNTAX: Write & for "&&".',
+    '2:39 XP_POLICY_SYNTAX: Write not a = b for "!=".',
+    '2:45 XP_POLICY_SYNTAX: Write | for "or".',
+    '2:55 XP_POLICY_SYNTAX: Policies know = and in; write a comparison by size as an escape: {{ a < b }}.',
+  ])
   expect(found('policy a < & >\npolicy b < obj.id = >\npolicy c < obj.id == 1 >')).toEqual([
     '2:12 XP_POLICY_SYNTAX: Expected a path such as obj.name, a value or "(", found "&".',
     '3:20 XP_POLICY_SYNTAX: Expected a path such as obj.name, a value or "(", found the end of the policy.',
