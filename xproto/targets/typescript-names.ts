@@ -1,14 +1,19 @@
 import type { Model } from '../schema.ts'
+import { prelude } from './typescript-prelude.ts'
 
 /** Words that cannot name a type, or that would hide a type the generated text uses. */
-const taken: readonly string[] = [
+const words: readonly string[] = [
   'any as async await bigint boolean break case catch class const continue debugger default delete do',
   'else enum export extends false finally for function get if implements import in infer instanceof',
   'interface is keyof let module namespace never new null number object of package private protected',
   'public readonly return set static string super switch symbol this throw true try type typeof',
   'undefined unique unknown using var void while with yield globalThis',
-  'Omit Models ModelName Include Expanded One OneOrNone Many',
+  'Omit Models',
 ].flatMap((line) => line.split(' '))
+
+const inPrelude = [...prelude.matchAll(/^(?:export )?type (\w+)/gm)].map(([, name = '']) => name)
+
+const taken: readonly string[] = [...words, ...inPrelude]
 
 /** What the types of one model are called. */
 export type ModelNames = {

@@ -201,18 +201,22 @@ const awkward = fromText(`
   message never { optional bool readonly = 2; }
   message Models { optional string toString = 2 [max_length = 9, feedback_state = True]; }
   message Alone { }
+  message View { optional manytoone end->EndOf:views = 2:1001; }
+  message EndOf { }
+  message Record { }
 `)
 
 test('awkward names and texts make types that compile', () => {
   const use = `
-    import type { AloneFeedback, Omit_, Site, SiteFields, never_, Models_ } from './models.ts'
+    import type { AloneFeedback, Omit_, Site, SiteFields, never_, Models_, View_, Record } from './models.ts'
     export const read = (a: Omit_<'class'>, b: SiteFields<'site'>, c: Site<'constructor'>, d: never_): unknown[] =>
       [a.class.its, b.site?.id, c.constructor.map(({ id }) => id), d.readonly]
+    export const more = (e: View_<'end'>, f: Record): unknown[] => [e.end?.id, f.id]
     export const nothing: AloneFeedback = {}
     export const odd: Models_ = { id: 1 }
   `
   expect(typeErrors({ 'models.ts': typesOf(awkward), 'use.ts': use })).toEqual([
-    expect.stringContaining("use.ts:6 Type '{ id: number; }' is not assignable to type"),
+    expect.stringContaining("use.ts:7 Type '{ id: number; }' is not assignable to type"),
   ])
 })
 
