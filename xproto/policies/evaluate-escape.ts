@@ -13,6 +13,9 @@ const areEqual = (left: EscapeValue, right: EscapeValue): boolean =>
     ? left?.identity === right?.identity
     : left === right
 
+const isNone = (expression: EscapeExpression): boolean =>
+  expression.kind === 'literal' && expression.value === null
+
 const onTexts = <T>(
   left: EscapeValue,
   right: EscapeValue,
@@ -40,7 +43,7 @@ const add = (left: EscapeValue, right: EscapeValue): EscapeValue => {
 
 /**
  * The value of an escape. Where Python would raise an error (a null that is measured, a text that is compared with
- * a number), the operation gives null, and the comparison is false.
+ * a number), the operation gives null, and the comparison is false. Null equals nothing but a `None` that is written.
  */
 export const evaluateEscape = (expression: EscapeExpression, lookup: Lookup): EscapeValue => {
   const valueOf = (part: EscapeExpression): EscapeValue => evaluateEscape(part, lookup)
@@ -86,8 +89,12 @@ export const evaluateEscape = (expression: EscapeExpression, lookup: Lookup): Es
       const right = valueOf(expression.right)
       return typeof left === 'number' && typeof right === 'number' ? left - right : null
     }
-    case '==':
-      return areEqual(valueOf(expression.left), valueOf(expression.right))
+    case '==': {
+      const left = valueOf(expression.left)
+      // Two nulls are not the same, as in the rest of the language: nobody is not the owner of what has none.
+      const isMeant = left !== null || isNone(expression.left) || isNone(expression.right)
+      return isMeant && areEqual(left, valueOf(expression.right))
+    }
     case 'in':
       return onTexts(valueOf(expression.left), valueOf(expression.right), (part, text) =>
         text.includes(part),

@@ -71,6 +71,13 @@ test.each([
   [`obj.site != None`, true],
   [`obj.site == obj.site`, true],
   [`obj.site == obj.twin`, false],
+  [`None == obj.twin`, true],
+  [`None == None`, true],
+  // null equals nothing else, as in the rest of the language: nobody asks, and nobody is the twin
+  [`obj.twin == ctx.user`, false],
+  [`obj.twin.id == ctx.user.id`, false],
+  [`obj.twin != ctx.user`, true],
+  [`obj.twin.login_base == obj.twin.login_base`, false],
   [`obj.twin.login_base is None`, true],
   [`len(obj.twin.login_base) < 1`, false],
   [`obj.name.startswith(obj.twin.login_base)`, false],
@@ -115,6 +122,7 @@ test.each([
   ['"open', '"\\""'],
   ['obj.', 'the end'],
   ['1; 2', '";"'],
+  ['{obj.name}', '"{"'],
 ])('{{ %s }} is refused', (escape, culprit) => {
   const [problem = '', ...more] = found(`policy p < {{ ${escape} }} >`)
   expect(more).toEqual([])
