@@ -233,7 +233,10 @@ export const checkPolicy = (policy: PolicyExpression, subject: Subject): void =>
     }: Extract<PolicyExpression, { kind: 'exists' | 'forall' }>,
     variables: readonly string[],
   ): void => {
-    if (!models.has(variable)) {
+    if (variable === 'obj' || variable === 'ctx') {
+      const message = `${variable} is the word for something else; rename the model to ask about its records.`
+      error('XP_POLICY_VARIABLE', span, message)
+    } else if (!models.has(variable)) {
       const hint = didYouMean(variable, models.names())
       error('XP_POLICY_VARIABLE', span, `No model is named ${variable}${hint || '.'}`)
     } else if (!models.hasRecords(variable)) {

@@ -12,6 +12,9 @@ class Mistake extends Error {}
 /** Parentheses, `not`, arrows and quantifiers inside each other. People stay below ten. */
 const maxDepth = 100
 
+/** A path of links that is longer is a mistake of its own kind; each one costs a join or a question to the store. */
+const maxNames = 32
+
 /** What people write who think of another language, and what they mean. */
 const advice: ReadonlyMap<string, string> = new Map([
   ['!=', 'Write not a = b for "!=".'],
@@ -124,6 +127,10 @@ export const readPolicy = (body: Identifier, report: Report): PolicyExpression |
   const namesOf = (token: PolicyToken): readonly string[] => {
     const names = token.text.replace(/\(\)$/, '').split('.')
     if (names.includes('')) failAt(token, 'A path is names joined by single dots.')
+    if (names.length > maxNames) {
+      const message = `A path has at most ${maxNames} names; ask a policy about the record in the middle.`
+      fail(errorAt('XP_POLICY_TOO_DEEP', spanOf(token), message))
+    }
     return names
   }
 

@@ -117,6 +117,10 @@ test.each([
     '3:11 warning XP_POLICY_NEVER_EQUAL: This is never true, as one side is a Site and the other a User; compare a record with a record, or .id with a number.',
   ],
   // quantifiers
+  [
+    'exists obj: obj.id',
+    '3:18 XP_POLICY_VARIABLE: obj is the word for something else; rename the model to ask about its records.',
+  ],
   ['exists Sit: True', '3:18 XP_POLICY_VARIABLE: No model is named Sit; did you mean Site?'],
   [
     'exists Base: obj.id',

@@ -226,6 +226,18 @@ test.each([
 })
 
 test.each([
+  ['a path', (names: string) => `obj${names}.id`],
+  ['the link of a sub-policy', (names: string) => `*p(site${names})`],
+])('%s has at most 32 names', (_, policy) => {
+  const advice =
+    'XP_POLICY_TOO_DEEP: A path has at most 32 names; ask a policy about the record in the middle.'
+  const [least] = found(`policy p < ${policy('.site'.repeat(32))} >`)
+  const [most] = found(`policy p < ${policy('.site'.repeat(100_000))} >`)
+  expect([least, most]).toEqual([expect.stringContaining(advice), expect.stringContaining(advice)])
+  expect(found(`policy p < ${policy('.site'.repeat(30))} >`)).toEqual([])
+})
+
+test.each([
   ['&', 'obj.id & '.repeat(100_000) + 'obj.id'],
   ['|', 'obj.id | '.repeat(100_000) + 'obj.id'],
   ['(', '(obj.id) & '.repeat(100_000) + 'obj.id'],
