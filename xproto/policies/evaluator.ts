@@ -10,6 +10,9 @@ import type { Value } from './value.ts'
 /** Policies that ask policies, one inside the other. */
 const maxDepth = 32
 
+/** Questions that one question leads to. Only links that branch at each step get that far. */
+const maxQuestions = 10_000
+
 /** Parts of a filter. What grows beyond is cheaper to check record by record. */
 const maxFilterParts = 2000
 
@@ -82,6 +85,11 @@ export const createPolicyEvaluator = (schema: Schema): PolicyEvaluator => {
     throw new PolicyError('POLICY_RECURSION', message)
   }
 
+  const refuseCrowd = (policy: string): never => {
+    const message = `Policy ${policy} is asked about more than ${maxQuestions} records for the sake of one`
+    throw new PolicyError('POLICY_RECURSION', message)
+  }
+
   const questionAbout = (context: PolicyContext | undefined, port: PolicyPort): Question => {
     const answers = new Map<string, Filter | undefined>()
     let depth = 0
@@ -92,6 +100,7 @@ export const createPolicyEvaluator = (schema: Schema): PolicyEvaluator => {
       if (known !== undefined) return known
       // Asked and not answered yet: the question is part of its own answer.
       if (answers.has(key) || depth >= maxDepth) return refuseRecursion(policy)
+      if (answers.size >= maxQuestions) return refuseCrowd(policy)
       answers.set(key, undefined)
       requireModel(record.model)
       const { expression } = policyNamed(policy)

@@ -8,7 +8,7 @@ export type FieldOperand = {
   readonly kind: 'field'
   /** 0 is the record that the filter is about; each `exists` brings a row of its own. */
   readonly row: number
-  /** Links to one, followed from the row in this order. */
+  /** Links to one, followed from the row in this order, also to a record that is being deleted. */
   readonly links: readonly string[]
   /** A scalar field of the record they lead to, or `id`. Null when one of the links is. */
   readonly field: string
@@ -56,7 +56,11 @@ export const isConstant = (filter: Filter, value: boolean): boolean =>
 const combined = (kind: 'and' | 'or', filters: readonly Filter[]): Filter => {
   const deciding = kind === 'or'
   if (filters.some((filter) => isConstant(filter, deciding))) return constant(deciding)
-  const open = filters.filter(({ kind: part }) => part !== 'constant')
+  const firstUnknown = filters.find(({ kind: part }) => part === 'unknown')
+  const open = filters.filter(
+    (filter) =>
+      filter.kind !== 'constant' && (filter.kind !== 'unknown' || filter === firstUnknown),
+  )
   const [first] = open
   if (first === undefined) return constant(!deciding)
   return open.length === 1 ? first : { kind, filters: open }

@@ -25,7 +25,10 @@ export const contextFlags: ReadonlySet<string> = new Set([
 
 /** What policies ask the store. */
 export type PolicyPort = {
-  /** The record that a link to one leads to, as the links of a filter do; null when it leads nowhere. */
+  /**
+   * The record that a link to one leads to, as the links of a filter do; null when it leads nowhere. One that is being
+   * deleted is there until it is gone: else whatever belongs to it would be open to everybody.
+   */
   link(record: PolicyRecord, link: string): Promise<PolicyRecord | null>
   /** Whether a filter holds that is about no record in particular: it has no row 0, and nothing unknown. */
   holds(filter: Filter): Promise<boolean>
@@ -36,7 +39,7 @@ export type PolicyPort = {
  *
  * - `POLICY_UNKNOWN`: there is no policy, or no model, of that name
  * - `POLICY_PATH`: a path leads nowhere for a record of this model
- * - `POLICY_RECURSION`: policies ask each other round in a circle, or more than 32 deep
+ * - `POLICY_RECURSION`: policies ask each other round in a circle, more than 32 deep, or about too many records
  */
 export class PolicyError extends Error {
   override readonly name = 'PolicyError'

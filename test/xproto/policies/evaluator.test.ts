@@ -5,6 +5,7 @@ import {
   PolicyError,
   prefilterOf,
   type PolicyContext,
+  type PolicyPort,
 } from '#xproto'
 import { createWorld } from './world.ts'
 
@@ -270,6 +271,35 @@ test('policies that ask each other twice at each step are asked once about each 
   )
   expect(await evaluator.evaluate('p', record('Site', 35), context, port)).toBe(true)
   expect(asked).toHaveLength(26)
+})
+
+test('a question that leads to more than ten thousand others refuses', async () => {
+  const { evaluator, port } = worldWith(`policy p < *p(left) & *p(right) >
+message Tree { optional manytoone left->Tree:+ = 2; optional manytoone right->Tree:+ = 3; }`)
+  // A tree of a million records.
+  const branching: PolicyPort = {
+    ...port,
+    link: ({ model, id, fields }, link) => {
+      const below = 2 * (id ?? 0) + (link === 'left' ? 0 : 1)
+      return Promise.resolve(below < 2 ** 20 ? { model, id: below, fields } : null)
+    },
+  }
+  const root = { model: 'Tree', id: 1, fields: {} }
+  await expect(evaluator.evaluate('p', root, context, branching)).rejects.toThrow(
+    new PolicyError(
+      'POLICY_RECURSION',
+      'Policy p is asked about more than 10000 records for the sake of one',
+    ),
+  )
+})
+
+test('what cannot be said of very many parts of a policy is said once', async () => {
+  const parts = Array.from({ length: 10_000 }, (_, index) => `obj.name = "${index}"`)
+  const { evaluator, port } = worldWith(`policy p < ${parts.join(' | ')} >`)
+  const { filter } = await evaluator.plan('p', 'Site', context, port)
+  expect(filter.kind === 'or' && filter.filters.filter(({ kind }) => kind === 'unknown')).toEqual([
+    { kind: 'unknown', reason: 'the filter would be too long' },
+  ])
 })
 
 test('a plan that would grow without end is cut, and stays a prefilter', async () => {
