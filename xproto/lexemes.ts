@@ -83,11 +83,16 @@ const behindPolicyPattern = new RegExp(
   'y',
 )
 const beyondBodyPattern = /[^<>{};"]*/y
+const beyondOpenBodyPattern = /[^<>;]*/y
+
+// A text or an escape is still open.
+const isCutOff = (body: string): boolean =>
+  body.split('"').length % 2 === 0 || body.lastIndexOf('{{') > body.lastIndexOf('}}')
 
 // The next `>` behind a body when nothing but words stands between: it was meant to end the body.
-const meantEnd = (text: string, close: number): number | undefined => {
-  beyondBodyPattern.lastIndex = close + 1
-  const words = beyondBodyPattern.exec(text)?.[0] ?? ''
+const meantEnd = (text: string, close: number, beyond: RegExp): number | undefined => {
+  beyond.lastIndex = close + 1
+  const words = beyond.exec(text)?.[0] ?? ''
   const next = close + 1 + words.length
   return text[next] === '>' ? next : undefined
 }
@@ -115,14 +120,16 @@ export const policyBodyAt = (text: string, start: number): PolicyBody => {
     return { content: text.slice(start + 1), end: text.length, mistake }
   }
   const content = text.slice(start + 1, close)
+  const beyond = isCutOff(content) ? beyondOpenBodyPattern : beyondBodyPattern
   let end = close
   while (!isPolicyEnd(text, end)) {
-    const next = meantEnd(text, end)
+    const next = meantEnd(text, end, beyond)
     if (next === undefined) break
     end = next
   }
   if (end === close) return { content, end: close + 1, mistake: undefined }
-  const message = 'A policy ends at its first ">"; turn the comparison around, with "<".'
+  const message =
+    'A policy ends at its first ">", wherever it stands; turn a comparison around, with "<".'
   const mistake = { code: 'XP_SYNTAX', range: { start: close, end: close + 1 }, message } as const
   return { content, end: end + 1, mistake }
 }

@@ -204,7 +204,48 @@ test.each<[string, string[]]>([
   ],
   [
     'policy p <\n  a > 3 & b >= c\n>\noption d = e;',
-    ['2:5 XP_SYNTAX: A policy ends at its first ">"; turn the comparison around, with "<".'],
+    [
+      '2:5 XP_SYNTAX: A policy ends at its first ">", wherever it stands; turn a comparison around, with "<".',
+    ],
+  ],
+  [
+    'policy p < {{ obj.a >= 3 }} > message M { }',
+    [
+      '1:21 XP_SYNTAX: A policy ends at its first ">", wherever it stands; turn a comparison around, with "<".',
+    ],
+  ],
+  [
+    'policy p < obj.a = "b > c" >\noption d = e;',
+    [
+      '1:23 XP_SYNTAX: A policy ends at its first ">", wherever it stands; turn a comparison around, with "<".',
+    ],
+  ],
+  [
+    'policy p < a // b > c\n> message M { }',
+    [
+      '1:19 XP_SYNTAX: A policy ends at its first ">", wherever it stands; turn a comparison around, with "<".',
+    ],
+  ],
+  // numbers
+  [
+    'message M { optional int32 a = 0x1f; }',
+    ['1:33 XP_SYNTAX: Expected ";" after field a, found "x1f".'],
+  ],
+  [
+    'message M { optional int32 a = 1e3; }',
+    ['1:33 XP_SYNTAX: Expected ";" after field a, found "e3".'],
+  ],
+  [
+    'message M { optional float a = 2 [default = .5]; }',
+    ['1:45 XP_SYNTAX: Expected a value: "text", a number or a word, found ".".'],
+  ],
+  [
+    'message M { optional float a = 2 [default = 5.]; }',
+    ['1:46 XP_SYNTAX: Expected "]" after the options of the field, found ".".'],
+  ],
+  [
+    'message M { optional int32 a = - 1; }',
+    ['1:32 XP_ILLEGAL_CHARACTER: "-" has no meaning in xproto; remove it.'],
   ],
   // names
   ['option a-b = c;', ['1:8 XP_BAD_NAME: "a-b" is not a name, as it has a hyphen; write a_b.']],
@@ -329,6 +370,18 @@ test.each<[string, string[]]>([
     'message M { optional string a = 1 [b = now()]; }',
     ['1:43 XP_SYNTAX: A call is written as text: "now()".'],
   ],
+  [
+    'message M { optional string a = 1 [b = c.d]; }',
+    ['1:41 XP_SYNTAX: A path is written as text: "c.d".'],
+  ],
+  [
+    'message M { optional string a = 1 [b = string]; }',
+    ['1:40 XP_RESERVED_WORD: "string" is a word of the language; write it as text: b = "string".'],
+  ],
+  [
+    'message M { optional string a = 1 [b = [c()]]; }',
+    ['1:40 XP_SYNTAX: Expected a value: "text", a number or a word, found "[".'],
+  ],
   ['option a = b.c;', ['1:13 XP_SYNTAX: A path is written as text: "b.c".']],
   ['option a = b c;', ['1:14 XP_SYNTAX: Several words are written as text: "b c".']],
   ['option a = "b" "c";', ['1:16 XP_SYNTAX: Two texts are not joined; write one.']],
@@ -407,6 +460,42 @@ test.each<[string, string[]]>([
 ])('%j is refused', (text, expected) => {
   expect(read(text).mistakes).toEqual(expected)
 })
+
+const scalars =
+  'double float int32 int64 uint32 uint64 sint32 sint64 fixed32 fixed64 sfixed32 sfixed64 bool string bytes'
+
+const words =
+  `${scalars} message required optional repeated enum extensions max extend to package _service rpc
+  returns true false option import manytoone manytomany onetoone policy map reduce`.split(/\s+/)
+
+test.each(scalars.split(' '))('%s is a type', (type) => {
+  expect(readPart(`optional ${type} a = 1;`)).toBe(`optional ${type} a = 1;`)
+})
+
+test.each(words)('%s is a word of the language', (word) => {
+  const refused = (text: string, place: string, what: string): void => {
+    const advice = `"${word}" is a word of the language and cannot be the name of ${what}; choose another.`
+    expect([text, read(text).mistakes[0]]).toEqual([text, `${place} XP_RESERVED_WORD: ${advice}`])
+  }
+  refused(`message ${word} { }`, '1:9', 'the message')
+  refused(`policy ${word} <a>`, '1:8', 'the policy')
+  refused(`option ${word} = a;`, '1:8', 'an option')
+  refused(`message M { optional bool a = 1 [${word} = b]; }`, '1:34', 'an option')
+  // Two are names of fields all the same.
+  if (word === 'message' || word === 'max') {
+    expect(readPart(`optional bool ${word} = 1;`)).toBe(`optional bool ${word} = 1;`)
+  } else {
+    refused(`message M { optional bool ${word} = 1; }`, '1:27', 'the field')
+  }
+})
+
+test.each(['service', 'syntax', 'oneof', 'onetomany', 'reserved', 'True', 'False', 'None'])(
+  '%s is a name like any other',
+  (word) => {
+    expect(read(`message ${word} { }`)).toEqual({ text: `message ${word} {\n}\n`, mistakes: [] })
+    expect(readPart(`optional bool ${word} = 1;`)).toBe(`optional bool ${word} = 1;`)
+  },
+)
 
 const unsupported = (text: string): readonly string[] =>
   compile([{ file: 'a.xproto', text }])

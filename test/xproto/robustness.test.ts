@@ -121,6 +121,8 @@ const hostile: readonly (readonly [string, string])[] = [
   ['hashes', '# a\n'.repeat(100_000)],
   ['brackets behind a policy', `policy p < a > ${'b > '.repeat(100_000)}`],
   ['policies that end too early', 'policy p < a > b\n'.repeat(20_000)],
+  ['policies that end in a text', 'policy p < " > } > {{ > b\n'.repeat(20_000)],
+  ['angle brackets in a text', `policy p < " ${'> " '.repeat(100_000)}`],
   ['semicolons', ';'.repeat(200_000)],
   ['closing braces', '}'.repeat(200_000)],
   ['texts over two lines', 'option a = "b\nc";'.repeat(20_000)],

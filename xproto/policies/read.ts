@@ -12,12 +12,12 @@ type ReadPolicy = {
 /** A policy is read once, however many checks look at it. */
 const known = new WeakMap<PolicyNode, ReadPolicy>()
 
-/** A body whose `>` is missing holds the rest of the file; that has been reported. */
-const isOpen = ({ body: { text, span } }: PolicyNode): boolean =>
-  span.end - span.start < text.length + 2
+/** A body without a `>` holds the rest of the file, one with too many ends early; that has been reported. */
+const isMisread = ({ body: { text, span } }: PolicyNode): boolean =>
+  span.end - span.start !== text.length + 2
 
 const read = (node: PolicyNode): ReadPolicy => {
-  if (isOpen(node)) return { expression: undefined, diagnostics: [] }
+  if (isMisread(node)) return { expression: undefined, diagnostics: [] }
   const diagnostics: Diagnostic[] = []
   const expression = readPolicy(node.body, (diagnostic) => diagnostics.push(diagnostic))
   return { expression, diagnostics }
