@@ -1,6 +1,7 @@
 export type Choice = { readonly value: string | null; readonly label: string }
 
-const tokenPattern = /\s*(?:([()[\],])|'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([A-Za-z0-9_.+-]+))/y
+const tokenPattern =
+  /\s*(?:([()[\],])|u?'((?:[^'\\]|\\.)*)'|u?"((?:[^"\\]|\\.)*)"|([A-Za-z0-9_.+-]+))/y
 
 const unquoted = (text: string): string => text.replace(/\\(.)/g, '$1')
 
@@ -23,7 +24,7 @@ const partsOf = (text: string): readonly Part[] | undefined => {
 }
 
 /**
- * Reads the value of option `choices`: a python tuple or list of pairs, `(('in', 'In'), (None, 'Default'))`.
+ * Reads the value of option `choices`: a python tuple or list of pairs, `(('in', 'In'), (None, u'Default'))`.
  * Undefined when it is anything else.
  */
 export const choicesFrom = (text: string): readonly Choice[] | undefined => {

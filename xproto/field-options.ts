@@ -1,5 +1,5 @@
 import type { ScalarType } from './schema.ts'
-import type { LinkNode, ScalarNode } from './syntax.ts'
+import type { FieldOption, LinkNode, ScalarNode } from './syntax.ts'
 import { optionValue, textOf } from './values.ts'
 
 const words = (text: string): readonly string[] => text.split(' ')
@@ -52,4 +52,10 @@ export const optionsAllowedOn = (field: ScalarNode | LinkNode): ReadonlySet<stri
   if (field.kind === 'link') return new Set([...common, ...onLinks])
   const own = field.type.text === 'string' && isDate(field) ? onDates : byType.get(field.type.text)
   return own === undefined ? allFieldOptions : new Set([...common, ...own])
+}
+
+/** The options that mean something on this field; only compat mode lets others through. */
+export const usableOptions = (field: ScalarNode | LinkNode): readonly FieldOption[] => {
+  const allowed = optionsAllowedOn(field)
+  return field.options.filter(({ name }) => allowed.has(name.text))
 }

@@ -31,6 +31,7 @@ export const leniencies: ReadonlyMap<Diagnostic['code'], string> = new Map<
   ['XP_UNKNOWN_OPTION', 'The option of the field has no effect.'],
   ['XP_MISPLACED_OPTION', 'The option of the field has no effect.'],
   ['XP_FLAG_VALUE', 'A flag says True or False in any spelling.'],
+  ['XP_MODEL_FLAG', 'Anything but True is False.'],
   ['XP_MODIFIER', 'The modifier counts, not the option.'],
   ['XP_BLANK_NUMBER', 'The modifier alone says that the number may be null.'],
   ['XP_NULL_DEFAULT', 'A bool without default is false where it is optional.'],
@@ -46,6 +47,7 @@ export const leniencies: ReadonlyMap<Diagnostic['code'], string> = new Map<
   ['XP_DEPENDENCY_CYCLE', 'The models load; no record of them can be made.'],
   ['XP_REPEATED', 'The field is optional and holds one value.'],
   ['XP_POLICY_QUOTES', 'The quotes are skipped; here the text is meant.'],
+  ['XP_VALIDATOR_MESSAGE', 'The placeholder stays in the message.'],
   ['XP_UNKNOWN_FIELD_POLICY', 'The policy of a field has no effect.'],
   ['XP_UNSUPPORTED', 'The construct is read and ignored.'],
 ])

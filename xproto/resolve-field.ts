@@ -1,6 +1,6 @@
 import { choicesFrom } from './choices.ts'
 import { defaultFrom } from './defaults.ts'
-import { optionsAllowedOn } from './field-options.ts'
+import { usableOptions } from './field-options.ts'
 import { wireNameOf, type Numbered } from './numbering.ts'
 import {
   isDangling,
@@ -97,9 +97,7 @@ export const createFieldResolver = (
   hasReverseSet: (link: LinkNode) => boolean,
 ): ((numbered: Numbered<FieldNode>) => Field) => {
   const resolveField = ({ declaredIn, node, number }: Numbered<FieldNode>): Field => {
-    // Only compat mode lets an option through that means nothing here.
-    const allowed = optionsAllowedOn(node)
-    const options = node.options.filter(({ name }) => allowed.has(name.text))
+    const options = usableOptions(node)
     const required = node.modifier === 'required'
     const base = {
       name: nameInSchema(program, node),

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { compile, leniencies, type Mode, type Model } from '#xproto'
 import { rowsOf } from './rows.ts'
+import { withoutSpans } from './without-spans.ts'
 
 /** What the texts below link to and derive from. */
 const world = `option app_label = "a";
@@ -28,6 +29,17 @@ const forgiven: readonly (readonly [text: string, codes: string, rows: readonly 
   // characters
   [field('optional int32 f = 2; …'), 'ILLEGAL_CHARACTER', ['2 int32 f']],
   [field('optional string f = 2 [content_type = “date”];'), 'ILLEGAL_CHARACTER', ['2 double f']],
+  [field("optional string f = 2 [content_type = 'date'];"), 'ILLEGAL_CHARACTER', ['2 double f']],
+  [
+    field('optional int32 f\u00A0= 2; \uFEFF'),
+    'ILLEGAL_CHARACTER ILLEGAL_CHARACTER',
+    ['2 int32 f'],
+  ],
+  [
+    field('optional int32 f = 2; #\n\r#'),
+    'ILLEGAL_CHARACTER ILLEGAL_CHARACTER ILLEGAL_CHARACTER',
+    ['2 int32 f'],
+  ],
 
   // twice the same
   [
@@ -132,7 +144,30 @@ const forgiven: readonly (readonly [text: string, codes: string, rows: readonly 
     'UNKNOWN_OPTION UNKNOWN_OPTION',
     ['2 int32 f_id ->Rack:+'],
   ],
+  [
+    field('optional manytoone f->Rack:+ = 2 [type = "link", port = x, singular = "y"];'),
+    'UNKNOWN_OPTION UNKNOWN_OPTION UNKNOWN_OPTION',
+    ['2 int32 f_id ->Rack:+'],
+  ],
+  [field('optional string f = 2 [text = True, varchar = True];'), 'UNKNOWN_OPTION', ['2 string f']],
   [field('optional int32 f = 2 [max_length = 5];'), 'MISPLACED_OPTION', ['2 int32 f']],
+  [
+    // Nor does it refuse a default that it would refuse elsewhere.
+    field(`required int32 f = 2 [default = 0, choices = "((0, 'All'), (1, 'Voice'))"];`),
+    'MISPLACED_OPTION',
+    ['2 int32 f required default=0'],
+  ],
+  [field('optional int32 f = 2 [choices = "a, b"];'), 'MISPLACED_OPTION', ['2 int32 f']],
+  [
+    field('optional float f = 2 [max_value = 5, min_value = 6, default = 7];'),
+    'MISPLACED_OPTION MISPLACED_OPTION',
+    ['2 float f default=7'],
+  ],
+  [
+    field('optional manytoone f->Rack:+ = 2 [max_length = 256];'),
+    'MISPLACED_OPTION',
+    ['2 int32 f_id ->Rack:+'],
+  ],
   [field('optional float f = 2 [max_value = 5];'), 'MISPLACED_OPTION', ['2 float f']],
   [field('optional bool f = 2 [blank = True];'), 'MISPLACED_OPTION', ['2 bool f default=false']],
   [field('optional int32 f = 2 [content_type = "date"];'), 'MISPLACED_OPTION', ['2 int32 f']],
@@ -152,6 +187,9 @@ const forgiven: readonly (readonly [text: string, codes: string, rows: readonly 
     'FLAG_VALUE',
     ['2 bool f required default=true'],
   ],
+  [field('option abstract = Yes; optional int32 f = 2;'), 'MODEL_FLAG', ['2 int32 f']],
+  [field('option gui_hidden = "true"; optional int32 f = 2;'), 'MODEL_FLAG', ['2 int32 f']],
+  ['option legacy = "yes"; message M { optional int32 f = 2; }', 'MODEL_FLAG', ['2 int32 f']],
   [field('optional bool f = 2 [default = None];'), 'NULL_DEFAULT', ['2 bool f default=false']],
 
   // modifiers: the first five rules of the validator of the original
@@ -186,6 +224,13 @@ const forgiven: readonly (readonly [text: string, codes: string, rows: readonly 
     ['2 int32 f default=3'],
   ],
   [field('optional int32 f = 2 [min_value = 3, max_value = 2];'), 'BOUNDS', ['2 int32 f']],
+
+  // messages of validators
+  [
+    field('option validators = "open:{ obj.f } of {obj.g}"; optional int32 f = 2;'),
+    'VALIDATOR_MESSAGE VALIDATOR_MESSAGE',
+    ['2 int32 f'],
+  ],
 
   // quotes in policies
   [
@@ -265,12 +310,22 @@ const accepted: readonly (readonly [text: string, rows: readonly string[]])[] = 
   ['message M (x.y.Base) { optional int32 f = 2; }', ['2 int32 level', '102 int32 f']],
   // Numbers may have gaps and any order.
   [field('optional int32 f = 99; optional int32 g = 2;'), ['2 int32 g', '99 int32 f']],
+  [
+    field('optional manytoone f->M:a = 2:1000; optional manytoone g->M:b = 3:1899;'),
+    ['2 int32 f_id ->M:a', '3 int32 g_id ->M:b', '1000 int32* a_ids <-M', '1899 int32* b_ids <-M'],
+  ],
   // 254 and 255 are honest lengths, at which the original warns, as they are near 256.
   [field('optional string f = 2 [max_length = 254];'), ['2 string f max=254']],
   [field('optional string f = 2 [max_length = 255];'), ['2 string f max=255']],
   [field('optional string f = 2 [max_length = 1023];'), ['2 string f max=1023']],
   [field('optional string f = 2 [max_length = 9, text = True];'), ['2 string f max=9']],
   [field('optional string f = 2 [content_type = "url"];'), ['2 string f']],
+  [field('optional string f = 2 [content_type = ip];'), ['2 string f']],
+  [field('optional string f = 2 [content_type = date, max_length = 9];'), ['2 double f max=9']],
+  [
+    field(`optional string f = 2 [text = True, choices = "((u'a', u'A'), ('b', 'B'), )"];`),
+    ['2 string f choices=a|b'],
+  ],
   // Types that the validator of the original refuses, though the API knows them.
   [field('optional int64 f = 2;'), ['2 int64 f']],
   [field('optional double f = 2;'), ['2 double f']],
@@ -281,6 +336,11 @@ const accepted: readonly (readonly [text: string, rows: readonly string[]])[] = 
   [field('optional int32 f = 2 [null = True, blank = True];'), ['2 int32 f']],
   [field('optional bool f = 2 [null = False];'), ['2 bool f default=false']],
   [field('optional manytomany f->Rack:+ = 2 [null = False];'), ['2 int32* f_ids ->Rack']],
+  [field('required manytomany f->Rack:+ = 2 [null = True];'), ['2 int32* f_ids ->Rack required']],
+  [
+    field('optional int32 f = 2 []; optional string g = 3 [text = True];'),
+    ['2 int32 f', '3 string g'],
+  ],
   // All forms of links.
   [field('required manytoone f->Rack:ms = 2:1001;'), ['2 int32 f_id ->Rack:ms required']],
   [field('required manytoone f->Rack:+ = 2;'), ['2 int32 f_id ->Rack:+ required']],
@@ -320,6 +380,14 @@ const refused: readonly (readonly [text: string, codes: string])[] = [
   [field('optional int32 f = 1;'), 'DUPLICATE_NUMBER'],
   [field('optional int32 f = 2; optional int32 g = 2;'), 'DUPLICATE_NUMBER'],
   [field('optional int32 f = 2; optional int32 f = 2;'), 'DUPLICATE_FIELD DUPLICATE_NUMBER'],
+  // A base without fields takes no numbers.
+  ['message Top { } message M (Top) { optional int32 f = 1; }', 'DUPLICATE_NUMBER'],
+  // On the wire, fields and reverse sets share their numbers with what every model has.
+  [
+    `message A { optional manytoone f->A:a = 2:1001; } message B (A) { optional manytoone g->B:b = 3:1002; }
+     message M (B) { optional manytoone h->M:c = 4:1846; }`,
+    'DUPLICATE_NUMBER',
+  ],
   [field('optional manytoone f->Rack:ms = 2:999;'), 'NUMBER_RANGE'],
   [field('optional manytoone f->Rack:ms = 2:1900;'), 'NUMBER_RANGE'],
   [
@@ -327,16 +395,17 @@ const refused: readonly (readonly [text: string, codes: string])[] = [
     'DUPLICATE_REVERSE_NUMBER',
   ],
   // Types.
-  [field('optional bytes f = 2;'), 'UNKNOWN_TYPE'],
-  [field('optional uint64 f = 2;'), 'UNKNOWN_TYPE'],
+  ...'uint64 sint32 sint64 fixed32 fixed64 sfixed32 sfixed64 bytes'
+    .split(' ')
+    .map((type) => [field(`optional ${type} f = 2;`), 'UNKNOWN_TYPE'] as const),
   [field('optional Colour f = 2;'), 'UNKNOWN_TYPE'],
   [field('optional Rack f = 2;'), 'UNKNOWN_TYPE'],
+  ['enum Colour { RED = 1; } message M { optional Colour f = 2; }', 'UNSUPPORTED UNKNOWN_TYPE'],
   [field('optional string f = 2 [content_type = "uri"];'), 'OPTION_VALUE'],
   // Values of options.
   [field('option kind = 5; optional int32 f = 2;'), 'OPTION_VALUE'],
   [field('option kind = -5; optional int32 f = 2;'), 'OPTION_VALUE'],
   [field('option abstract = true; optional int32 f = 2;'), 'OPTION_VALUE'],
-  [field('option abstract = Yes; optional int32 f = 2;'), 'OPTION_VALUE'],
   [field('option plural = "my racks"; optional int32 f = 2;'), 'OPTION_VALUE'],
   [field('option validators = "open"; optional int32 f = 2;'), 'OPTION_VALUE'],
   [field('option validators = "open:a:b"; optional int32 f = 2;'), 'OPTION_VALUE'],
@@ -351,6 +420,11 @@ const refused: readonly (readonly [text: string, codes: string])[] = [
   [field('optional int32 f = 2 [tosca_key_one_of = "g"];'), 'UNKNOWN_FIELD'],
   // Policies: a record is never open by mistake.
   ['message M::nobody { optional int32 f = 2; }', 'UNKNOWN_POLICY'],
+  ['policy p < *nobody(f) > message M::p { optional manytoone f->M:+ = 2; }', 'UNKNOWN_POLICY'],
+  [
+    'policy p < *later(f) > policy later < True > message M::p { optional manytoone f->M:+ = 2; }',
+    'POLICY_ORDER',
+  ],
   [field('option validators = "nobody:no"; optional int32 f = 2;'), 'UNKNOWN_POLICY'],
   // Models that cannot be.
   ['message M (M) { optional int32 f = 2; }', 'INHERITANCE_CYCLE'],
@@ -421,7 +495,42 @@ test.each<readonly [text: string, codes: string, facts: Partial<Model>]>([
     'UNKNOWN_TARGET',
     { toscaKeys: ['f_id'], uniqueTogether: [['f_id', 'g']] },
   ],
-  // Flags count by what they say.
+  // Options that nobody knows are kept; a name gives one model an app of its own.
+  [
+    field(
+      'option name = "c"; option ceilometer_rate = "9"; option singular = One; optional int32 f = 2;',
+    ),
+    '',
+    {
+      app: 'c',
+      restPath: '/xosapi/v1/c/ms',
+      contentType: 'c.m',
+      options: new Map([
+        ['app_label', 'a'],
+        ['name', 'c'],
+        ['ceilometer_rate', '9'],
+        ['singular', 'One'],
+      ]),
+    },
+  ],
+  // Flags count by what they say, anything but True is False.
+  [
+    field(
+      'option gui_hidden = "true"; option no_sync = yes; option abstract = "Yes"; optional int32 f = 2;',
+    ),
+    'MODEL_FLAG MODEL_FLAG MODEL_FLAG',
+    { guiHidden: false, abstract: false, unpublished: new Set() },
+  ],
+  [
+    field(
+      'option gui_hidden = "True"; option no_sync = "True"; option no_policy = True; optional int32 f = 2;',
+    ),
+    '',
+    {
+      guiHidden: true,
+      unpublished: new Set(['backend_status', 'backend_code', 'policy_status', 'policy_code']),
+    },
+  ],
   [field('option no_sync = False; optional int32 f = 2;'), '', { unpublished: new Set() }],
 ])('of %s this is made', (text, codes, facts) => {
   const errors = codes === '' ? [] : codes.split(' ').map((code) => `error XP_${code}`)
@@ -468,6 +577,12 @@ test.each<readonly [what: string, texts: readonly string[], codes: string, apps:
     'APP_MISSING',
     '',
   ],
+  [
+    'a comment at the end of a file does not reach into the next',
+    ['option name = "a"; message A { } // the end', 'option name = "b"; message B { }'],
+    '',
+    'A:a B:b',
+  ],
 ])('%s', (_, texts, codes, apps) => {
   const sources = texts.map((text, index) => ({ file: `${index}.xproto`, text }))
   const errors = codes === '' ? [] : [`XP_${codes}`]
@@ -489,4 +604,65 @@ test('everything that is forgiven is shown above', () => {
   const shownElsewhere = ['APP_BORROWED', 'UNKNOWN_OWNER', 'OWNER_CLASS', 'TOSCA_KEY']
   const all = [...new Set([...shown, ...shownElsewhere])].map((code) => `XP_${code}`)
   expect(all.toSorted()).toEqual([...leniencies.keys()].toSorted())
+})
+
+const common =
+  'help_text gui_hidden tosca_key tosca_key_one_of bookkeeping_state feedback_state unique unique_with'
+
+/** A value that the option takes on an optional field, whatever its type. */
+const valueOf = (option: string): string => {
+  if (/^(max_length|min_value|max_value)$/.test(option)) return '7'
+  if (/^(tosca_key_one_of|unique_with)$/.test(option)) return 'f'
+  if (option === 'choices') return `"(('a', 'A'),)"`
+  if (option === 'help_text' || option === 'content_type') return '"ip"'
+  if (option === 'default') return 'None'
+  return 'True'
+}
+
+test.each([
+  ['optional string f = 2', 'blank choices content_type db_index default max_length null text'],
+  [
+    'optional string f = 2 [content_type = "date"]',
+    'auto_now_add blank db_index default max_length null',
+  ],
+  ['optional bool f = 2', 'db_index default null'],
+  ['optional int32 f = 2', 'blank db_index default max_value min_value null'],
+  ['optional uint32 f = 2', 'blank db_index default max_value min_value null'],
+  ['optional int64 f = 2', 'blank db_index default max_value min_value null'],
+  ['optional float f = 2', 'blank db_index default null'],
+  ['optional double f = 2', 'blank db_index default null'],
+  ['optional manytoone f->Rack:+ = 2', 'blank db_index default null'],
+])('%s takes the options %s, and those that all take', (declaration, own) => {
+  const everything = `${common} auto_now_add blank choices content_type db_index default max_length max_value min_value null text`
+  const isTaken = (option: string): boolean => {
+    const options = `${option} = ${valueOf(option)}`
+    const given = declaration.endsWith(']')
+      ? declaration.replace(']', `, ${options}]`)
+      : `${declaration} [${options}]`
+    return !remarks(field(`${given};`), 'strict').includes('error XP_MISPLACED_OPTION')
+  }
+  const isWritten = (option: string): boolean => declaration.includes(option)
+  const taken = everything.split(' ').filter((option) => !isWritten(option) && isTaken(option))
+  expect(taken.toSorted()).toEqual(`${common} ${own}`.split(' ').toSorted())
+})
+
+test.each([
+  ['blank', 'string f = 2 [text = True, blank = "True"]'],
+  ['db_index', 'int32 f = 2 [db_index = "True"]'],
+  ['bookkeeping_state', 'int32 f = 2 [bookkeeping_state = "True"]'],
+  ['feedback_state', 'int32 f = 2 [feedback_state = "True"]'],
+  ['gui_hidden', 'int32 f = 2 [gui_hidden = "True"]'],
+  ['null', 'int32 f = 2 [null = "True"]'],
+  ['tosca_key', 'int32 f = 2 [tosca_key = "True"]'],
+  ['unique', 'int32 f = 2 [unique = "True"]'],
+  ['text', 'string f = 2 [text = "True"]'],
+  ['auto_now_add', 'string f = 2 [content_type = "date", auto_now_add = "True"]'],
+])('flag %s has no quotes in %s', (_, declaration) => {
+  const text = field(`optional ${declaration};`)
+  expect(remarks(text, 'strict')).toEqual(['error XP_FLAG_VALUE'])
+  expect(remarks(text, 'compat')).toEqual(['warning XP_FLAG_VALUE'])
+  const bare = text.replace('"True"', 'True')
+  expect(withoutSpans(held(text, 'compat')!.fields)).toEqual(
+    withoutSpans(held(bare, 'strict')!.fields),
+  )
 })

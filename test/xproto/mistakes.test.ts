@@ -360,7 +360,8 @@ test.each([
     'option validators = "p:no";',
     '2:8 XP_OPTION_PLACE: Option validators belongs to one model; move it into the message.',
   ],
-  ['option abstract = Yes;', '2:19 XP_OPTION_VALUE: Option abstract takes True or False.'],
+  ['option abstract = Yes;', '2:19 XP_MODEL_FLAG: Option abstract takes True or False, not Yes.'],
+  ['option legacy = "true";', '2:17 XP_MODEL_FLAG: Option legacy takes True or False, not "true".'],
   [
     'message M { option singular = "my model"; }',
     '2:31 XP_OPTION_VALUE: Option singular names a message; use letters, digits and "_" only.',

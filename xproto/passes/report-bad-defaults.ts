@@ -1,29 +1,31 @@
 import { choicesFrom } from '../choices.ts'
 import { defaultFrom, fitsType, isNone } from '../defaults.ts'
 import { errorAt, type Diagnostic } from '../diagnostics.ts'
+import { usableOptions } from '../field-options.ts'
 import type { DefaultValue } from '../schema.ts'
-import type { ScalarNode, Value } from '../syntax.ts'
+import type { FieldOption, ScalarNode, Value } from '../syntax.ts'
 import { asWritten, flagOf, isFlag, optionValue, textOf } from '../values.ts'
 import type { Check } from './check.ts'
 
-const numberOption = ({ options }: ScalarNode, name: string): number | undefined => {
+const numberOption = (options: readonly FieldOption[], name: string): number | undefined => {
   const value = optionValue(options, name)
   return value?.kind === 'number' ? Number(value.text) : undefined
 }
 
 /** What keeps a record with that default from being written; undefined when nothing does. */
 const obstacle = (field: ScalarNode, { value }: DefaultValue & { kind: 'value' }) => {
-  const choices = optionValue(field.options, 'choices')
+  const options = usableOptions(field)
+  const choices = optionValue(options, 'choices')
   const known = choices === undefined ? undefined : choicesFrom(textOf(choices))
   if (known !== undefined && value !== null && !known.some((choice) => choice.value === value)) {
     return `not among the choices of ${field.name.text}; write one of them`
   }
-  const maxLength = numberOption(field, 'max_length')
+  const maxLength = numberOption(options, 'max_length')
   if (typeof value === 'string' && maxLength !== undefined && value.length > maxLength) {
     return `longer than max_length = ${maxLength}; shorten it`
   }
-  const min = numberOption(field, 'min_value') ?? -Infinity
-  const max = numberOption(field, 'max_value') ?? Infinity
+  const min = numberOption(options, 'min_value') ?? -Infinity
+  const max = numberOption(options, 'max_value') ?? Infinity
   if (typeof value === 'number' && (value < min || value > max)) {
     return `not between min_value and max_value of ${field.name.text}; write one that is`
   }

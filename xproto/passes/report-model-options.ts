@@ -2,7 +2,7 @@ import { errorAt, warningAt, type Report } from '../diagnostics.ts'
 import { flagsOfModels, optionsOfModels } from '../model-options.ts'
 import { maxFileOptions, type Program } from '../program.ts'
 import type { OptionNode } from '../syntax.ts'
-import { textOf } from '../values.ts'
+import { asWritten, textOf } from '../values.ts'
 import { validatorsFrom } from '../validators.ts'
 import type { Check } from './check.ts'
 
@@ -14,9 +14,6 @@ const mistakeIn = ({ name, value }: OptionNode): string | undefined => {
   const text = textOf(value)
   if (value.kind === 'number' || (value.kind === 'word' && /^(true|false)$/.test(text))) {
     return `Option ${name.text} takes "text" or a word such as True.`
-  }
-  if (flagsOfModels.has(name.text) && text !== 'True' && text !== 'False') {
-    return `Option ${name.text} takes True or False.`
   }
   switch (name.text) {
     case 'name':
@@ -42,6 +39,10 @@ const reportOption = (program: Program, option: OptionNode, report: Report): voi
   const { name, value } = option
   const mistake = mistakeIn(option)
   if (mistake !== undefined) report(errorAt('XP_OPTION_VALUE', value.span, mistake))
+  else if (flagsOfModels.has(name.text) && !/^(True|False)$/.test(textOf(value))) {
+    const advice = `Option ${name.text} takes True or False, not ${asWritten(value)}.`
+    report(errorAt('XP_MODEL_FLAG', value.span, advice))
+  }
   if (optionsOfModels.has(name.text)) return
   // Everybody may have options of their own: only what looks like a slip of the pen is worth a word.
   const hint = program.didYouMean(name.text, optionsOfModels, name.text.length < 8 ? 1 : 2)
