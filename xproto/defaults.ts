@@ -1,3 +1,5 @@
+import { isDate } from './field-options.ts'
+import { isManyToMany } from './program.ts'
 import type { DefaultValue } from './schema.ts'
 import type { LinkNode, ScalarNode, Value } from './syntax.ts'
 import { flagOf, optionValue, textOf } from './values.ts'
@@ -47,9 +49,18 @@ export const defaultFrom = (field: ScalarNode | LinkNode): DefaultValue | undefi
   return isBool && field.modifier !== 'required' ? value(false) : undefined
 }
 
-/** Whether the written default is a value the field can hold. A bool is True or False, which no function makes. */
-export const fitsType = ({ type }: ScalarNode, content: DefaultValue): boolean => {
-  if (type.text === 'bool') return content.kind === 'value' && typeof content.value === 'boolean'
-  if (content.kind !== 'value' || content.value === null) return true
-  return typeof content.value === (numericTypes.has(type.text) ? 'number' : 'string')
+/** What the field holds: the id of a record, ids of many, a date, or a value of its type. */
+export const contentOf = (field: ScalarNode | LinkNode): string => {
+  if (field.kind === 'link') return isManyToMany(field) ? 'list of ids' : 'id'
+  return isDate(field) ? 'date' : field.type.text
+}
+
+/** Whether the written default is one the field can hold. A bool is True or False, which no function makes. */
+export const fitsType = (field: ScalarNode | LinkNode, written: DefaultValue): boolean => {
+  const content = contentOf(field)
+  if (written.kind === 'now') return content === 'date'
+  if (written.kind === 'named' || written.value === null) return content !== 'bool'
+  if (content === 'bool') return typeof written.value === 'boolean'
+  if (content === 'string') return typeof written.value === 'string'
+  return (content === 'id' || numericTypes.has(content)) && typeof written.value === 'number'
 }

@@ -42,15 +42,16 @@ export const flagOptions: ReadonlySet<string> = new Set(
   ),
 )
 
-const isDate = ({ options }: ScalarNode): boolean => {
+/** A string that stands for a moment. */
+export const isDate = ({ type, options }: ScalarNode): boolean => {
   const contentType = optionValue(options, 'content_type')
-  return contentType !== undefined && textOf(contentType) === 'date'
+  return type.text === 'string' && contentType !== undefined && textOf(contentType) === 'date'
 }
 
 /** What can be written on this field. Any option on a field of unknown type, which is a mistake of its own. */
 export const optionsAllowedOn = (field: ScalarNode | LinkNode): ReadonlySet<string> => {
   if (field.kind === 'link') return new Set([...common, ...onLinks])
-  const own = field.type.text === 'string' && isDate(field) ? onDates : byType.get(field.type.text)
+  const own = isDate(field) ? onDates : byType.get(field.type.text)
   return own === undefined ? allFieldOptions : new Set([...common, ...own])
 }
 

@@ -30,10 +30,13 @@ export const isTrue = (text: string | undefined): boolean => text === 'True'
 export const isFlag = ({ kind, text }: Value): boolean =>
   kind === 'word' && (text === 'True' || text === 'False')
 
+const sayingTrue: ReadonlySet<string> = new Set(['true', '1'])
+const sayingFalse: ReadonlySet<string> = new Set(['false', '0'])
+
 /** What a flag of a field says in any spelling; undefined when it says neither. Only `True` and `False` are correct. */
 export const flagOf = ({ text }: Value): boolean | undefined => {
   const said = text.toLowerCase()
-  return said === 'true' ? true : said === 'false' ? false : undefined
+  return sayingTrue.has(said) ? true : sayingFalse.has(said) ? false : undefined
 }
 
 export const isFlagged = (options: readonly FieldOption[], name: string): boolean => {

@@ -182,6 +182,8 @@ const forgiven: readonly (readonly [text: string, codes: string, rows: readonly 
   [field('optional int32 f = 2 [gui_hidden = "True"];'), 'FLAG_VALUE', ['2 int32 f hidden']],
   [field('optional int32 f = 2 [unique = true];'), 'FLAG_VALUE', ['2 int32 f unique']],
   [field('optional int32 f = 2 [unique = "False"];'), 'FLAG_VALUE', ['2 int32 f']],
+  [field('optional int32 f = 2 [unique = 1];'), 'FLAG_VALUE', ['2 int32 f unique']],
+  [field('required bool f = 2 [default = 0];'), 'FLAG_VALUE', ['2 bool f required default=false']],
   [
     field('required bool f = 2 [default = "True"];'),
     'FLAG_VALUE',
@@ -313,6 +315,10 @@ const accepted: readonly (readonly [text: string, rows: readonly string[]])[] = 
   [
     field('optional manytoone f->M:a = 2:1000; optional manytoone g->M:b = 3:1899;'),
     ['2 int32 f_id ->M:a', '3 int32 g_id ->M:b', '1000 int32* a_ids <-M', '1899 int32* b_ids <-M'],
+  ],
+  [
+    field('optional int32 f = +7; optional manytoone g->M:a = 08:+1001;'),
+    ['7 int32 f', '8 int32 g_id ->M:a', '1001 int32* a_ids <-M'],
   ],
   // 254 and 255 are honest lengths, at which the original warns, as they are near 256.
   [field('optional string f = 2 [max_length = 254];'), ['2 string f max=254']],

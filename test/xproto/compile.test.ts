@@ -176,11 +176,26 @@ test.each([
   ['default = "a \\"quoted\\" \\\\ text"', { kind: 'value', value: 'a "quoted" \\ text' }],
   ['default = "\\d+"', { kind: 'value', value: '\\d+' }],
   ['default = 5', { kind: 'value', value: '5' }],
-  ['default = "now()"', { kind: 'now' }],
   ['default = "make_name()"', { kind: 'named', name: 'make_name', call: true }],
   ['default = make_name', { kind: 'named', name: 'make_name', call: false }],
 ])('a string with %s', (option, expected) => {
   expect(fieldOf(`optional string f = 2 [text = True, ${option}];`)?.default).toEqual(expected)
+})
+
+test.each([
+  ['string', 'content_type = "date", default = "now()"', { kind: 'now' }],
+  ['string', 'content_type = "date", default = None', { kind: 'value', value: null }],
+  [
+    'string',
+    'content_type = "date", default = yesterday',
+    { kind: 'named', name: 'yesterday', call: false },
+  ],
+  ['manytoone', 'default = 7', { kind: 'value', value: 7 }],
+  ['manytoone', 'default = None', { kind: 'value', value: null }],
+  ['manytoone', 'default = get_first', { kind: 'named', name: 'get_first', call: false }],
+])('a %s with %s has a default', (type, options, expected) => {
+  const target = type === 'manytoone' ? '->Other:+' : ''
+  expect(fieldOf(`optional ${type} f${target} = 2 [${options}];`)?.default).toEqual(expected)
 })
 
 test.each([

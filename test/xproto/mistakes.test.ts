@@ -200,6 +200,22 @@ test.each([
     '2:44 XP_FLAG_VALUE: The default of f is True or False, not "True".',
   ],
   [
+    'optional string f = 2 [content_type = "date", default = "yesterday"];',
+    '2:69 XP_DEFAULT: yesterday is no date; write a default of that type.',
+  ],
+  [
+    'optional string f = 2 [text = True, default = "now()"];',
+    '2:59 XP_DEFAULT: now() is no string; write a default of that type.',
+  ],
+  [
+    'optional manytoone f->Rack:+ = 2 [default = "first"];',
+    '2:57 XP_DEFAULT: first is no id; write a default of that type.',
+  ],
+  [
+    'optional manytomany f->Rack:+ = 2 [default = 1];',
+    '2:58 XP_DEFAULT: 1 is no list of ids; write a default of that type.',
+  ],
+  [
     'optional string f = 2 [text = True, default = True];',
     '2:59 XP_DEFAULT: True is no string; write a default of that type.',
   ],

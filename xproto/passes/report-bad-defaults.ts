@@ -1,9 +1,9 @@
 import { choicesFrom } from '../choices.ts'
-import { defaultFrom, fitsType, isNone } from '../defaults.ts'
+import { contentOf, defaultFrom, fitsType, isNone } from '../defaults.ts'
 import { errorAt, type Diagnostic } from '../diagnostics.ts'
 import { usableOptions } from '../field-options.ts'
 import type { DefaultValue } from '../schema.ts'
-import type { FieldOption, ScalarNode, Value } from '../syntax.ts'
+import type { FieldOption, LinkNode, ScalarNode, Value } from '../syntax.ts'
 import { asWritten, flagOf, isFlag, optionValue, textOf } from '../values.ts'
 import type { Check } from './check.ts'
 
@@ -13,7 +13,7 @@ const numberOption = (options: readonly FieldOption[], name: string): number | u
 }
 
 /** What keeps a record with that default from being written; undefined when nothing does. */
-const obstacle = (field: ScalarNode, { value }: DefaultValue & { kind: 'value' }) => {
+const obstacle = (field: ScalarNode | LinkNode, { value }: DefaultValue & { kind: 'value' }) => {
   const options = usableOptions(field)
   const choices = optionValue(options, 'choices')
   const known = choices === undefined ? undefined : choicesFrom(textOf(choices))
@@ -32,9 +32,9 @@ const obstacle = (field: ScalarNode, { value }: DefaultValue & { kind: 'value' }
   return undefined
 }
 
-const mistakeIn = (field: ScalarNode, written: Value): Diagnostic | undefined => {
+const mistakeIn = (field: ScalarNode | LinkNode, written: Value): Diagnostic | undefined => {
   const shown = written.text.slice(0, 40)
-  const isBool = field.type.text === 'bool'
+  const isBool = contentOf(field) === 'bool'
   if (isBool && isNone(written)) {
     const advice = `Bool ${field.name.text} is never null; write default = False.`
     return errorAt('XP_NULL_DEFAULT', written.span, advice)
@@ -46,7 +46,7 @@ const mistakeIn = (field: ScalarNode, written: Value): Diagnostic | undefined =>
   const content = defaultFrom(field)
   if (content === undefined) return undefined
   if (!fitsType(field, content)) {
-    const advice = `${shown} is no ${field.type.text}; write a default of that type.`
+    const advice = `${shown} is no ${contentOf(field)}; write a default of that type.`
     return errorAt('XP_DEFAULT', written.span, advice)
   }
   const reason = content.kind === 'value' ? obstacle(field, content) : undefined
@@ -59,7 +59,7 @@ export const reportBadDefaults: Check = (program, report) => {
   for (const message of program.messages) {
     for (const field of program.fieldsOf(message)) {
       const written = optionValue(field.options, 'default')
-      if (field.kind === 'link' || written === undefined) continue
+      if (written === undefined) continue
       const mistake = mistakeIn(field, written)
       if (mistake !== undefined) report(mistake)
     }

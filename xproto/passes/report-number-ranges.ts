@@ -4,7 +4,7 @@ import type { Identifier, LinkNode } from '../syntax.ts'
 import type { Check } from './check.ts'
 
 const isWithin = ({ text }: Identifier, low: number, high: number): boolean =>
-  /^\d{1,4}$/.test(text) && Number(text) >= low && Number(text) <= high
+  /^\+?\d{1,4}$/.test(text) && Number(text) >= low && Number(text) <= high
 
 const reportReverseNumber = (link: LinkNode, report: Report): void => {
   const { reverseNumber, number, target } = link
