@@ -18,9 +18,26 @@ const longestFile = 1024 * 1024
 const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error ? String(error.code) : undefined
 
+/** What the system means, by its code. */
+const reasons: ReadonlyMap<string, string> = new Map([
+  ['EACCES', 'permission denied'],
+  ['EPERM', 'not permitted'],
+  ['EROFS', 'nothing can be written there'],
+  ['ENOENT', 'no such file or folder'],
+  ['ENOTDIR', 'a file is where a folder should be'],
+  ['EEXIST', 'a file is where a folder should be'],
+  ['EISDIR', 'it is a folder'],
+  ['ELOOP', 'its symbolic links lead round in a circle'],
+  ['ENOSPC', 'the disk is full'],
+])
+
 /** The failure that an error of the file system is; `action` starts the sentence: `Cannot read a.xproto`. */
-export const fileFailure = (action: string, error: unknown): Failure =>
-  error instanceof Failure ? error : new Failure(`${action}: ${codeOf(error) ?? 'unknown reason'}.`)
+export const fileFailure = (action: string, error: unknown): Failure => {
+  if (error instanceof Failure) return error
+  const code = codeOf(error) ?? 'unknown reason'
+  const reason = reasons.get(code)
+  return new Failure(`${action}: ${reason === undefined ? code : `${reason} (${code})`}.`)
+}
 
 /**
  * Text of a file of the project, at most 1 MiB.

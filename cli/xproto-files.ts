@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { addAbortSignal, type Readable } from 'node:stream'
 import type { Source } from '#xproto'
@@ -74,9 +74,12 @@ const filesAt = async (given: string, { cwd }: World): Promise<readonly string[]
   }
 }
 
+/** What a path comes down to in the end. A pipe has a path and is nowhere. */
+const identityOf = (place: string): Promise<string> => realpath(place).catch(() => place)
+
 /**
- * The texts that are meant by paths on the command line, each once, by the names under which they were given: relative
- * to the working folder unless absolute.
+ * The texts that are meant by paths on the command line, each once, also when symbolic links lead to it, by the names
+ * under which they were given: relative to the working folder unless absolute.
  *
  * @throws UsageError when there is nothing at a path, Failure when a text cannot be read or is no text.
  */
@@ -87,12 +90,15 @@ export const readXproto = async (
   const { cwd, stdin, stop } = world
   const files = new Map<string, string>()
   for (const given of paths) {
-    for (const file of await filesAt(given, world)) files.set(path.resolve(cwd, file), file)
+    for (const file of await filesAt(given, world)) {
+      const identity = await identityOf(path.resolve(cwd, file))
+      if (!files.has(identity)) files.set(identity, file)
+    }
   }
   const sources: Source[] = []
-  for (const [place, file] of files) {
-    const stream = file === stdinName ? addAbortSignal(stop, stdin()) : createReadStream(place)
-    sources.push({ file, text: await readAll(stream, file) })
+  for (const file of files.values()) {
+    const stream = file === stdinName ? stdin() : createReadStream(path.resolve(cwd, file))
+    sources.push({ file, text: await readAll(addAbortSignal(stop, stream), file) })
   }
   return sources
 }

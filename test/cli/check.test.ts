@@ -226,6 +226,28 @@ test('what is too long or no text is refused in a sentence', async () => {
   })
 })
 
+test('a file is read once, however many paths and symbolic links lead to it', async () => {
+  const cwd = await temporaryFolder({ 'models/rack.xproto': rack })
+  await symlink('rack.xproto', path.join(cwd, 'models/same.xproto'))
+  const words = ['check', 'models', './models/rack.xproto', path.join(cwd, 'models')]
+
+  expect(await said(words, { cwd })).toMatchObject({
+    status: 0,
+    stderr: expect.stringMatching(/^1 file, /) as string,
+  })
+})
+
+test('a symbolic link that leads nowhere is told in words', async () => {
+  const cwd = await temporaryFolder({ 'models/rack.xproto': rack })
+  await symlink('gone', path.join(cwd, 'models/lost.xproto'))
+
+  expect(await said(['check', 'models'], { cwd })).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: 'Cannot read models/lost.xproto: no such file or folder (ENOENT).\n',
+  })
+})
+
 test('Ctrl-C ends the wait for standard input', async () => {
   const endless = new Readable({ read: () => undefined })
 

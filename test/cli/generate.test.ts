@@ -101,7 +101,9 @@ test('a file that cannot be replaced leaves no draft behind', async () => {
 
   expect(await said(['generate', 'proto', 'racks.xproto', '-o', 'out'], { cwd })).toMatchObject({
     status: 1,
-    stderr: expect.stringMatching(/^Cannot write .*\/out\/xos\.proto: E/) as string,
+    stderr: expect.stringMatching(
+      /^Cannot write .*\/out\/xos\.proto: it is a folder \(EISDIR\)/,
+    ) as string,
   })
   expect(await readdir(path.join(cwd, 'out'))).toEqual(['xos.proto'])
 })
@@ -125,7 +127,7 @@ test.each([
   [
     ['generate', 'proto', 'models', '-o', 'models/racks.xproto'],
     1,
-    /^Cannot write .*\/models\/racks\.xproto\/xos\.proto: E/,
+    /^Cannot write .*\/models\/racks\.xproto\/xos\.proto: a file is where a folder should be \(E/,
   ],
   [['generate', 'proto', 'none.xproto'], 1, /^Expected a model in the files, there is none\.$/m],
 ])('%j ends with status %i', async (words, status, message) => {
