@@ -415,6 +415,7 @@ const refused: readonly (readonly [text: string, codes: string])[] = [
   [field('option plural = "my racks"; optional int32 f = 2;'), 'OPTION_VALUE'],
   [field('option validators = "open"; optional int32 f = 2;'), 'OPTION_VALUE'],
   [field('option validators = "open:a:b"; optional int32 f = 2;'), 'OPTION_VALUE'],
+  [field('option validators = "open:a, b"; optional int32 f = 2;'), 'OPTION_VALUE'],
   ['option validators = "open:no";', 'OPTION_PLACE'],
   [field('optional int32 f = 2 [unique = maybe];'), 'OPTION_VALUE'],
   [field('optional string f = 2 [max_length = 0];'), 'OPTION_VALUE'],

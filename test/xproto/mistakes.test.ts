@@ -325,7 +325,11 @@ test.each([
   ],
   [
     'message M { option validators = "p"; }',
-    '2:33 XP_OPTION_VALUE: Option validators is a list "policy:message, policy:message" with no other colons.',
+    '2:33 XP_OPTION_VALUE: Option validators is a list "policy:message, policy:message"; a message has neither comma nor colon.',
+  ],
+  [
+    'policy p < True > message M { option validators = "p:no, and never"; }',
+    '2:51 XP_OPTION_VALUE: Option validators is a list "policy:message, policy:message"; a message has neither comma nor colon.',
   ],
   [
     'policy short < True > message M { option validators = "shrt:no"; }',

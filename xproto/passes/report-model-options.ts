@@ -28,7 +28,7 @@ const mistakeIn = ({ name, value }: OptionNode): string | undefined => {
         : `Option ${name.text} names a message; use letters, digits and "_" only.`
     case 'validators':
       return validatorsFrom(text).includes(undefined)
-        ? 'Option validators is a list "policy:message, policy:message" with no other colons.'
+        ? 'Option validators is a list "policy:message, policy:message"; a message has neither comma nor colon.'
         : undefined
     default:
       return undefined

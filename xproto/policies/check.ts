@@ -33,6 +33,16 @@ type Path = {
 
 const any: Type = { kind: 'any' }
 const boolean: Type = { kind: 'scalar', type: 'boolean' }
+const noNone = 'Policies have no None; write not obj.name, or {{ obj.name is None }}.'
+
+/** What people write for constants, and what they mean. */
+const constantsElsewhere: ReadonlyMap<string, string> = new Map([
+  ['true', 'A constant starts with a capital; write True.'],
+  ['false', 'A constant starts with a capital; write False.'],
+  ['None', noNone],
+  ['null', noNone],
+])
+
 const contextNames = ['user', ...contextFlags]
 
 const words = { string: 'a text', number: 'a number', boolean: 'True or False' } as const
@@ -119,6 +129,8 @@ export const checkPolicy = (policy: PolicyExpression, subject: Subject): void =>
     if (root === 'obj') return subject.model === undefined ? any : recordOf(subject.model)
     if (root === 'ctx') return contextStart(path)
     if (variables.includes(root)) return recordOf(root)
+    const constant = path.names.length === 1 ? constantsElsewhere.get(root) : undefined
+    if (constant !== undefined) return error('XP_POLICY_PATH', path.span, constant)
     const message = models.has(root)
       ? `${root} stands for no record here; write exists ${root}: ( ) around this.`
       : `A path starts at obj, at ctx or at a quantified model; write obj.${path.names.join('.')}.`

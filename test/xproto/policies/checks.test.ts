@@ -51,6 +51,11 @@ test.each([
     '(exists Site: Site.id) & Site.name',
     '3:36 XP_POLICY_PATH: Site stands for no record here; write exists Site: ( ) around this.',
   ],
+  ['obj.id = true', '3:20 XP_POLICY_PATH: A constant starts with a capital; write True.'],
+  [
+    'obj.site = None',
+    '3:22 XP_POLICY_PATH: Policies have no None; write not obj.name, or {{ obj.name is None }}.',
+  ],
   ['ctx', '3:11 XP_POLICY_CONTEXT: ctx has user, read_access, write_access and grant_access.'],
   [
     'ctx.usr.id',
