@@ -153,7 +153,10 @@ const valueOfEscape = async (
 ): Promise<Value> => {
   const values = new Map<string, EscapeValue>()
   for (const { names } of pathsIn(expression)) {
-    const value = inEscape(await valueOfPath(question, place, names))
+    const found = await valueOfPath(question, place, names)
+    const isOdd = found.kind === 'set' || place.rows.has(names[0] ?? '')
+    if (isOdd) return refuse(names.join('.'), 'An escape')
+    const value = inEscape(found)
     if (value === undefined) return { kind: 'filter', filter: unknown('an escape') }
     values.set(names.join('.'), value)
   }

@@ -324,13 +324,17 @@ test.each([
   ['called', 'Slice', 'POLICY_PATH', 'obj has no open(), which a policy asks for'],
   ['beyond', 'Slice', 'POLICY_PATH', 'A value has no more, which a policy asks for'],
   ['set', 'Slice', 'POLICY_PATH', 'A value has no name, which a policy asks for'],
+  ['inside', 'Slice', 'POLICY_PATH', 'An escape has no obj.friends, which a policy asks for'],
+  ['quantified', 'Slice', 'POLICY_PATH', 'An escape has no Grant.what, which a policy asks for'],
 ] as const)('policy %s cannot be asked about a %s', async (policy, model, code, message) => {
   const { evaluator, port } = worldWith(`policy named < not obj.name >
 policy bare < not name >
 policy context < not ctx.usr >
 policy called < not obj.open() >
 policy beyond < not obj.open.more >
-policy set < not obj.friends.name >`)
+policy set < not obj.friends.name >
+policy inside < not {{ obj.friends }} >
+policy quantified < not exists Grant: {{ Grant.what }} >`)
   const record = { model, id: 1, fields: { open: true } }
   await expect(evaluator.evaluate(policy, record, context, port)).rejects.toThrow(
     new PolicyError(code, message),
