@@ -41,11 +41,11 @@ const formatsOf = ({ format, blank }: ScalarField): JsonSchema => {
 }
 
 const textSchema = (field: ScalarField): JsonSchema => {
-  if (field.choices !== undefined) {
-    const values = field.choices.flatMap(({ value }) => value ?? [])
-    return { type: 'string', enum: [...new Set(field.blank ? [...values, ''] : values)] }
-  }
-  const { maxLength } = field
+  const { choices = [], blank, maxLength } = field
+  const values = choices.flatMap(({ value }) => value ?? [])
+  const allowed = [...new Set(blank && choices.length > 0 ? [...values, ''] : values)]
+  // Choices may hold nothing but None, and an enumeration of nothing is no schema.
+  if (allowed.length > 0) return { type: 'string', enum: allowed }
   const limit = maxLength === undefined ? {} : { maxLength }
   return { type: 'string', ...limit, ...formatsOf(field) }
 }

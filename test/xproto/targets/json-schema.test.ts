@@ -96,6 +96,14 @@ test.each([
   expect(validatorOfShapes('Machine', 'update')(value)).toBe(false)
 })
 
+test('choices without a value are any text', () => {
+  const text = `option app_label = "app";
+    message A { required string x = 2 [max_length = 9, choices = "((None, 'none'),)"]; }`
+  const validate = validatorsOf(schemaOf([{ file: 'a.xproto', text }]))('A', 'create')
+  expect(findings(validate, { x: 'any' })).toEqual([])
+  expect(findings(validate, { x: 'far too long' })).not.toEqual([])
+})
+
 test('a record is described field by field', () => {
   expect(documentOf(schemaOf(shapes))).toMatchObject({
     $schema: 'https://json-schema.org/draft/2020-12/schema',
