@@ -1,9 +1,35 @@
 import { defineConfig } from 'vitest/config'
+import { findBinaries } from './test/support/postgres-binaries.ts'
 
 const shared = {
   ssr: { resolve: { conditions: ['source'] } },
   resolve: { conditions: ['source'] },
 }
+
+/** What has to hold on both engines, and what only several connections can show. */
+const postgres = {
+  ...shared,
+  test: {
+    name: 'postgres',
+    include: [
+      'test/postgres/**/*.test.ts',
+      'test/core/store/*.test.ts',
+      'test/core/rest/rest.test.ts',
+      'test/core/tosca/{recipe,same-as-rest,tosca}.test.ts',
+      'test/integration/**/*.test.ts',
+    ],
+    exclude: ['test/core/store/pglite.test.ts'],
+    env: { SYNCSTEP_TEST_ENGINE: 'postgres' },
+    globalSetup: ['test/support/postgres-global.ts'],
+    testTimeout: 300_000,
+    hookTimeout: 60_000,
+  },
+}
+
+const binaries = findBinaries()
+if (typeof binaries === 'string') {
+  console.warn(`The tests on PostgreSQL are skipped, because it does not run here: ${binaries}`)
+} else binaries.remove()
 
 export default defineConfig({
   test: {
@@ -39,6 +65,7 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      ...(typeof binaries === 'string' ? [] : [postgres]),
     ],
   },
 })

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { buildRest, buildTosca, createAuthenticator, openCore, openPglite, type Store } from '#core'
+import { buildRest, buildTosca, createAuthenticator, openCore, type Store } from '#core'
 import type { Clock } from '#contract'
+import { openTestDatabase } from '../support/database.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const admin = { email: 'admin@opencord.org', password: 'let:me in' }
@@ -44,12 +45,12 @@ const buildFaces = (store: Store, clock: Clock) => {
   }
 }
 
-/** The real store in memory with the models of hello-world, and its faces. */
+/** The real store with the models of hello-world, and its faces. */
 export const openFaces = async () => {
   const clock = createManualClock(1_600_000_000_000)
   const file = new URL('../../xproto/models/core.xproto', import.meta.url)
   const core = await openCore({
-    database: await openPglite(),
+    database: await openTestDatabase(),
     coreModels: [{ file: 'core.xproto', text: await readFile(file, 'utf8') }],
     clock,
     admin,

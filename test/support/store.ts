@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { RegisteredStep, Report, Want, Work, WorkSource } from '#contract'
-import { openCore, openPglite, type Caller, type Core, type Database, type Store } from '#core'
+import { openCore, type Caller, type Core, type Database, type Store } from '#core'
+import { openTestDatabase } from './database.ts'
 import { createManualClock, type ManualClock } from './manual-clock.ts'
 
 const coreModels = [
@@ -48,9 +49,9 @@ export type TestStore = {
 
 const startOfTests = Date.UTC(2026, 0, 1)
 
-/** The real store on PostgreSQL in memory, under a clock that stands still. One for each test file is plenty. */
+/** The real store on the engine of the vitest project, under a clock that stands still. One for each test file is plenty. */
 export const openTestStore = async (): Promise<TestStore> => {
-  const database = await openPglite(undefined)
+  const database = await openTestDatabase()
   const clock = createManualClock(startOfTests)
   const admin = { email: administrator.email, password: 'letmein' }
   const core = await openCore({ database, coreModels, clock, admin })

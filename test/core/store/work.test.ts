@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, expect, test } from 'vitest'
+import { afterEach, beforeAll, expect, test, vi } from 'vitest'
 import type { Outcome } from '#contract'
 import {
   administrator,
@@ -390,11 +390,11 @@ test('dispatchers are woken by a new record, by an edit and by a delete', async 
   let wakes = 0
   const stop = under.work.onWake(() => (wakes += 1))
   await createService()
-  expect(wakes).toBe(1)
+  await vi.waitFor(() => expect(wakes).toBe(1))
   await update(service, 1)
-  expect(wakes).toBe(2)
+  await vi.waitFor(() => expect(wakes).toBe(2))
   await remove(service, 1)
-  expect(wakes).toBe(3)
+  await vi.waitFor(() => expect(wakes).toBe(3))
   stop()
   await createService()
   expect(wakes).toBe(3)

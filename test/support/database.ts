@@ -1,0 +1,28 @@
+import { randomUUID } from 'node:crypto'
+import { Client } from 'pg'
+import { inject } from 'vitest'
+import { openPglite, openPostgres, type Database, type PostgresOptions } from '#core'
+import { realClock } from './real-clock.ts'
+
+/** Makes an empty database on the server of this run and answers its URL. */
+export const newPostgresDatabase = async (): Promise<string> => {
+  const url = new URL(inject('postgresUrl'))
+  const name = `test_${randomUUID().replaceAll('-', '')}`
+  const client = new Client({ connectionString: url.href })
+  await client.connect()
+  await client.query(`create database ${name}`)
+  await client.end()
+  url.pathname = `/${name}`
+  return url.href
+}
+
+export const openTestPostgres = (
+  url: string,
+  options: Partial<PostgresOptions> = {},
+): Promise<Database> => openPostgres({ url, clock: realClock, random: Math.random, ...options })
+
+/** An empty database on the engine that the vitest project names: PGlite in memory, or the server of the run. */
+export const openTestDatabase = async (): Promise<Database> =>
+  process.env['SYNCSTEP_TEST_ENGINE'] === 'postgres'
+    ? openTestPostgres(await newPostgresDatabase())
+    : openPglite()
