@@ -18,7 +18,10 @@ export type LeaseContext = {
 }
 
 /** Notes that the dispatcher lives, and ends the leases of those that have been silent too long. */
-export const touchDispatcher = async ({ sql, now }: LeaseContext, name: string): Promise<void> => {
+export const touchDispatcher = async (
+  { sql, now }: Pick<LeaseContext, 'sql' | 'now'>,
+  name: string,
+): Promise<void> => {
   await sql.query(
     `insert into dispatcher (name, expires) values ($1, $2)
      on conflict (name) do update set expires = excluded.expires`,
@@ -54,7 +57,7 @@ type Candidate = RecordRow & {
 }
 
 /**
- * Takes due records in one statement. Each is marked: `backend_need_delete` before the first sync, so that a
+ * Takes due records at once. Each is marked: `backend_need_delete` before the first sync, so that a
  * delete is called if and only if a sync was ever attempted, and the lease that fences the report.
  *
  * A function of the database, because its plan is then made once a connection, and planning it takes several
@@ -65,20 +68,33 @@ export const leaseFunction = `
   returns setof public.record
   language plpgsql as $$
   #variable_conflict use_column
+  declare
+    due_roots text[];
+    due_ids int[];
   begin
-    return query
-    with due as materialized (
-      select r.root, r.id, r.deleted
+    -- A statement of its own: the next one sees the links of what is locked now as they stay until the commit.
+    with locked as materialized (
+      select r.root, r.id
       from jsonb_to_recordset(wants) want(model text, "limit" int)
         join step s on s.model = want.model
         cross join lateral (
-          select c.root, c.id, c.deleted from record c
+          select c.root, c.id from record c
           where c.leaf = want.model and c.pending and not c.parked and c.lease_owner is null
             and c.next_run <= due_at
           order by c.next_run
           limit want."limit"
           for update skip locked
         ) r
+    )
+    select array_agg(l.root), array_agg(l.id) into due_roots, due_ids from locked l;
+    if due_roots is null then
+      return;
+    end if;
+
+    return query
+    with due as materialized (
+      select r.root, r.id, r.deleted
+      from unnest(due_roots, due_ids) k(root, id) join record r on r.root = k.root and r.id = k.id
     ),
     held as materialized (
       select distinct root, id from (${blockersSql('due')}) pair

@@ -24,8 +24,12 @@ const schemaOf = (coreModels: readonly Source[], services: readonly Service[]): 
 }
 
 /** The schema of the core models and of every service that was ever loaded. */
+export const readSchema = async (sql: Sql, coreModels: readonly Source[]): Promise<Schema> =>
+  schemaOf(coreModels, await loadedServices(sql))
+
+/** Reads the schema, and writes the keys of all records as it has them. */
 export const loadSchema = async (sql: Sql, coreModels: readonly Source[]): Promise<Schema> => {
-  const schema = schemaOf(coreModels, await loadedServices(sql))
+  const schema = await readSchema(sql, coreModels)
   await reconcileKeys(sql, schema)
   return schema
 }

@@ -117,9 +117,13 @@ const nameCircles = async (sql: Sql, parked: readonly RowKey[]): Promise<void> =
   )
   for (const { path, names } of found) {
     const text = `These wait for each other, change a link to break the circle: ${names} -> ${names.split(' -> ')[0] ?? ''}`
-    await writeStatuses(
-      sql,
-      path.map(({ root, id }) => ({ root, id, code: 2, text: text.slice(0, 1024) })),
+    await sql.query(
+      // Only those that are still asleep: the others may have been woken since the circle was walked.
+      `update record r
+       set backend_code = 2, backend_status = $2
+       from jsonb_to_recordset($1::jsonb) k(root text, id int)
+       where r.root = k.root and r.id = k.id and r.parked`,
+      [JSON.stringify(path), text.slice(0, 1024)],
     )
   }
 }
@@ -154,7 +158,7 @@ export const tellWaiters = async (sql: Sql, news: readonly Told[]): Promise<void
     await sql.query(
       `update record r set backend_status = k.status
        from jsonb_to_recordset($1::jsonb) k(root text, id int, status text)
-       where r.root = k.root and r.id = k.id`,
+       where r.root = k.root and r.id = k.id and r.parked and r.backend_code = 0`,
       [JSON.stringify(next)],
     )
     told = next

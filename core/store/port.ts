@@ -33,11 +33,20 @@ export type Credentials = {
   readonly isActive: boolean
 }
 
+/** What a transaction may do besides. */
+export type LockingRecords = Records & {
+  /**
+   * As find; and until the transaction ends nobody else finds and locks by the same values, nor changes what was
+   * found. So that find, then create or update, is one step.
+   */
+  findAndLock(model: string, equal: Fields): Promise<Fields[]>
+}
+
 export type Store = Records & {
   /** The schema in force; replaced as a whole when a service brings new models. */
   schema(): Schema
-  /** All or nothing. */
-  transaction<T>(work: (records: Records) => Promise<T>): Promise<T>
+  /** All or nothing. The work may be called again, from its start, when others stood in its way. */
+  transaction<T>(work: (records: LockingRecords) => Promise<T>): Promise<T>
   credentials(email: string): Promise<Credentials | undefined>
   /** Sessions are kept by the SHA-256 of their id. Times in milliseconds since 1970. */
   addSession(idHash: string, userId: number, expiresAt: number): Promise<void>

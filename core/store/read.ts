@@ -62,6 +62,7 @@ export const liveRows = async (
   schema: Schema,
   model: Model,
   equal: Fields = {},
+  lock: '' | 'for update' = '',
 ): Promise<RecordRow[]> => {
   const parameters: unknown[] = [model.root, leavesOf(schema, model)]
   const conditions = Object.entries(equal).map(([name, value]) => {
@@ -79,9 +80,17 @@ export const liveRows = async (
   return sql.query<RecordRow>(
     `select r.* from record r
      where ${['r.root = $1', 'r.leaf = any($2)', 'not r.deleted', ...conditions].join(' and ')}
-     order by r.id`,
+     order by r.id ${lock}`,
     parameters,
   )
+}
+
+/** Until the transaction ends, whoever else locks the same values waits. */
+export const lockValues = async (sql: Sql, model: Model, equal: Fields): Promise<void> => {
+  const values = Object.entries(equal).map(([name, value]) => [name, String(value)])
+  await sql.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [
+    JSON.stringify([model.root, ...values.toSorted()]),
+  ])
 }
 
 type LinkRow = {

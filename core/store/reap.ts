@@ -13,6 +13,15 @@ import { wakeWaiters } from './wake.ts'
 export const reap = async (sql: Sql, keys: readonly RowKey[]): Promise<void> => {
   let candidates = keys
   while (candidates.length > 0) {
+    // First the lock, so that the next statement sees what others did with them until now.
+    await sql.query(
+      `select from record r join (select distinct root, id from jsonb_to_recordset($1::jsonb) k(root text, id int)) k
+         on r.root = k.root and r.id = k.id
+       where r.deleted
+       order by r.root, r.id
+       for update of r`,
+      [JSON.stringify(candidates)],
+    )
     const gone = await sql.query<RowKey>(
       `select r.root, r.id
        from record r join (select distinct root, id from jsonb_to_recordset($1::jsonb) k(root text, id int)) k

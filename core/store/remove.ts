@@ -1,8 +1,35 @@
 import type { Sql } from './database.ts'
 import { dropKeys } from './keys.ts'
 import { reap } from './reap.ts'
-import type { RowKey } from './row.ts'
+import { rowKeyText, type RowKey } from './row.ts'
 import { stopWaiting, wakeDispatchers, wakeWaiters } from './wake.ts'
+
+/**
+ * The record and everything that links to it, transitively, locked. Somebody may have linked another record to one
+ * of them just before it was locked, so it looks again until it finds nothing but what it holds.
+ */
+const lockDoomed = async (sql: Sql, key: RowKey): Promise<readonly RowKey[]> => {
+  const held = new Set<string>()
+  for (;;) {
+    const doomed = await sql.query<RowKey>(
+      `with recursive doomed as (
+         select $1::text as root, $2::int as id
+         union
+         select l.source_root, l.source_id
+         from link l join doomed d on l.target_root = d.root and l.target_id = d.id
+         where not l.many
+       )
+       select r.root, r.id
+       from record r join doomed d on r.root = d.root and r.id = d.id
+       where not r.deleted
+       order by r.root, r.id
+       for update of r`,
+      [key.root, key.id],
+    )
+    if (doomed.every((row) => held.has(rowKeyText(row)))) return doomed
+    for (const row of doomed) held.add(rowKeyText(row))
+  }
+}
 
 /**
  * Soft-deletes a live record and, as XOS does, everything that links to it, transitively; then lets go what
@@ -11,21 +38,15 @@ import { stopWaiting, wakeDispatchers, wakeWaiters } from './wake.ts'
  * @param now microseconds since 1970
  */
 export const softDelete = async (sql: Sql, key: RowKey, now: number): Promise<void> => {
+  const doomed = await lockDoomed(sql, key)
   const deleted = await sql.query<RowKey & { pending: boolean }>(
-    `with recursive doomed as (
-       select $1::text as root, $2::int as id
-       union
-       select l.source_root, l.source_id
-       from link l join doomed d on l.target_root = d.root and l.target_id = d.id
-       where not l.many
-     )
-     update record r
+    `update record r
      set deleted = true, enacted = null, policed = null, revision = nextval('revision'),
-         next_run = $3, parked = false, attempts = 0, failures = 0
-     from doomed d
-     where r.root = d.root and r.id = d.id and not r.deleted
+         next_run = $2, parked = false, attempts = 0, failures = 0
+     from jsonb_to_recordset($1::jsonb) k(root text, id int)
+     where r.root = k.root and r.id = k.id and not r.deleted
      returning r.root, r.id, r.pending`,
-    [key.root, key.id, now],
+    [JSON.stringify(doomed), now],
   )
   await dropKeys(sql, deleted)
   await stopWaiting(sql, deleted)

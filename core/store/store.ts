@@ -4,11 +4,19 @@ import { hashPassword } from '../access/password.ts'
 import type { Database, Sql } from './database.ts'
 import { endLeases, lease, touchDispatcher } from './lease.ts'
 import { onboard, loadSchema } from './onboard.ts'
-import type { Caller, Credentials, Records, Store } from './port.ts'
-import { liveRows, modelNamed, notFound, rowOf, wireRecords } from './read.ts'
+import type { Caller, Credentials, LockingRecords, Records, Store } from './port.ts'
+import { liveRows, lockValues, modelNamed, notFound, rowOf, wireRecords } from './read.ts'
 import { softDelete } from './remove.ts'
 import { report } from './report.ts'
 import type { RecordRow } from './row.ts'
+import {
+  createCurrentSchema,
+  digestOf,
+  lockSchema,
+  moveSchema,
+  schemaChannel,
+  startSchema,
+} from './schema-state.ts'
 import { seed, type Admin } from './seed.ts'
 import { migrate } from './tables.ts'
 import { wakeChannel } from './wake.ts'
@@ -24,7 +32,7 @@ export type StoreOptions = {
 
 export type OpenStore = { readonly store: Store; readonly work: WorkSource }
 
-const recordsOf = (sql: Sql, schema: Schema, now: () => number): Records => {
+const recordsOf = (sql: Sql, schema: Schema, now: () => number): LockingRecords => {
   const context = (): WriteContext => ({ sql, schema, now: now(), hashPassword })
   const one = async (modelName: string, row: RecordRow): Promise<Fields> => {
     const [wire] = await wireRecords(sql, schema, modelNamed(schema, modelName), [row])
@@ -39,6 +47,16 @@ const recordsOf = (sql: Sql, schema: Schema, now: () => number): Records => {
     async find(modelName, equal) {
       const model = modelNamed(schema, modelName)
       return wireRecords(sql, schema, model, await liveRows(sql, schema, model, equal))
+    },
+    async findAndLock(modelName, equal) {
+      const model = modelNamed(schema, modelName)
+      await lockValues(sql, model, equal)
+      return wireRecords(
+        sql,
+        schema,
+        model,
+        await liveRows(sql, schema, model, equal, 'for update'),
+      )
     },
     async get(modelName, id) {
       return one(modelName, await rowOf(sql, schema, modelNamed(schema, modelName), id))
@@ -72,23 +90,26 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
   const { database, coreModels, clock, admin } = options
   const now = (): number => clock.now() * 1000
   await migrate(database)
-  let schema = await database.transaction(async (sql) => {
-    const loaded = await loadSchema(sql, coreModels)
-    await seed({ sql, schema: loaded, now: now(), hashPassword }, admin)
+  const loaded = await database.transaction(async (sql) => {
+    await lockSchema(sql)
+    const schema = await loadSchema(sql, coreModels)
+    await seed({ sql, schema, now: now(), hashPassword }, admin)
     if (database.exclusive) {
       await sql.query(`delete from dispatcher`)
       await endLeases(sql)
     }
-    return loaded
+    return { schema, revision: await startSchema(sql, digestOf(coreModels)) }
   })
+  const current = createCurrentSchema(coreModels, loaded)
 
-  const transaction = <T>(work: (sql: Sql) => Promise<T>): Promise<T> => database.transaction(work)
-  const writing = <T>(work: (records: Records) => Promise<T>): Promise<T> =>
-    transaction((sql) => work(recordsOf(sql, schema, now)))
-  const reading = (): Records => recordsOf(database, schema, now)
+  const transaction = <T>(work: (sql: Sql, schema: Schema) => Promise<T>): Promise<T> =>
+    database.transaction(async (sql) => work(sql, await current.enter(sql)))
+  const writing = <T>(work: (records: LockingRecords) => Promise<T>): Promise<T> =>
+    transaction((sql, schema) => work(recordsOf(sql, schema, now)))
+  const reading = (): Records => recordsOf(database, current.known(), now)
 
   const store: Store = {
-    schema: () => schema,
+    schema: () => current.known(),
     transaction: writing,
     list: (model) => reading().list(model),
     find: (model, equal) => reading().find(model, equal),
@@ -99,7 +120,9 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
     remove: (model, id, caller) => writing((records) => records.remove(model, id, caller)),
 
     async credentials(email): Promise<Credentials | undefined> {
-      const [row] = await liveRows(database, schema, modelNamed(schema, 'User'), { email })
+      const [row] = await liveRows(database, current.known(), modelNamed(current.known(), 'User'), {
+        email,
+      })
       if (row === undefined) return undefined
       return {
         caller: callerOf(row),
@@ -131,19 +154,29 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
   await database.listen(wakeChannel, () => {
     for (const listener of listeners) listener()
   })
+  await database.listen(schemaChannel, () => {
+    transaction(() => Promise.resolve()).catch(() => {
+      // Only to know the new models early: whoever writes makes sure of them anyway.
+    })
+  })
 
   const work: WorkSource = {
     async register(registration) {
-      schema = await transaction((sql) => onboard(sql, coreModels, registration))
+      const onboarded = await database.transaction(async (sql) => {
+        await lockSchema(sql)
+        const schema = await onboard(sql, coreModels, registration)
+        return { schema, revision: await moveSchema(sql, digestOf(coreModels)) }
+      })
+      current.replace(onboarded)
     },
     lease: (dispatcher, wants) =>
-      transaction((sql) => lease({ sql, schema, now: now() }, dispatcher, wants)),
+      transaction((sql, schema) => lease({ sql, schema, now: now() }, dispatcher, wants)),
     report: (_dispatcher, reports) =>
-      transaction((sql) => report({ sql, schema, now: now() }, reports)),
+      transaction((sql, schema) => report({ sql, schema, now: now() }, reports)),
     heartbeat: (dispatcher) =>
-      transaction((sql) => touchDispatcher({ sql, schema, now: now() }, dispatcher)),
+      database.transaction((sql) => touchDispatcher({ sql, now: now() }, dispatcher)),
     leave: (dispatcher) =>
-      transaction(async (sql) => {
+      database.transaction(async (sql) => {
         await sql.query(`delete from dispatcher where name = $1`, [dispatcher])
         await endLeases(sql, [dispatcher])
       }),

@@ -1,5 +1,6 @@
 import type { Database } from './database.ts'
 import { leaseFunction } from './lease.ts'
+import { lockSchema, schemaFunction } from './schema-state.ts'
 
 /**
  * The tables of the store, as numbered steps; a step that has been released is never edited.
@@ -158,11 +159,21 @@ const migrations: readonly string[] = [
     expires_at bigint not null
   );
   `,
+  `
+  -- One row: which models are in force. Each change of them moves the revision.
+  create table schema_state (
+    one boolean primary key default true check (one),
+    revision bigint not null,
+    -- Digest of the core models; cores with others must not write.
+    core text not null
+  );
+  `,
 ]
 
-/** Brings the tables to the newest step, and the functions to this version. */
+/** Brings the tables to the newest step, and the functions to this version; one core after the other. */
 export const migrate = (database: Database): Promise<void> =>
   database.transaction(async (sql) => {
+    await lockSchema(sql)
     await sql.query(`create table if not exists migration (step integer primary key)`)
     const done = await sql.query<{ step: number }>(`select step from migration`)
     const known = new Set(done.map(({ step }) => step))
@@ -174,6 +185,7 @@ export const migrate = (database: Database): Promise<void> =>
     }
     // A function holds no data: it is always as this version of the code wants it.
     await sql.query(leaseFunction)
+    await sql.query(schemaFunction)
   })
 
 // One statement a call: the extended protocol, which binds parameters, takes no more.

@@ -24,6 +24,17 @@ export const stopWaiting = async (sql: Sql, keys: readonly RowKey[]): Promise<vo
  */
 export const wakeWaiters = async (sql: Sql, keys: readonly RowKey[]): Promise<number> => {
   if (keys.length === 0) return 0
+  // First the lock: of two that each end one of a record's waits, the later one has to see what the earlier did.
+  const asleep = await sql.query(
+    `select r.id
+     from jsonb_to_recordset($1::jsonb) k(root text, id int)
+       join wait w on w.on_root = k.root and w.on_id = k.id
+       join record r on r.root = w.root and r.id = w.id
+     order by r.root, r.id
+     for update of r`,
+    [JSON.stringify(keys)],
+  )
+  if (asleep.length === 0) return 0
   const waiters = await sql.query<RowKey>(
     `delete from wait w using jsonb_to_recordset($1::jsonb) k(root text, id int)
      where w.on_root = k.root and w.on_id = k.id

@@ -146,6 +146,7 @@ const checkTargets = async (
      from record r join (select distinct root, id from jsonb_to_recordset($1::jsonb) k(root text, id int)) k
        on r.root = k.root and r.id = k.id
      where not r.deleted
+     order by r.root, r.id
      for share of r`,
     [JSON.stringify(keys)],
   )

@@ -1,6 +1,6 @@
 import type { Fields } from '#contract'
 import { CoreError } from '../errors.ts'
-import type { Caller, Records, Store } from '../store/port.ts'
+import type { Caller, LockingRecords, Records, Store } from '../store/port.ts'
 import { pythonRepr } from './python-repr.ts'
 import type { RecipeNode } from './recipe.ts'
 import { RecipeError } from './recipe-error.ts'
@@ -36,12 +36,12 @@ const failed = ({ model, name }: RecipeNode, keys: Fields, problem: string): Rec
 
 /** The id of the one record the node means; undefined when there is none yet. */
 const lookUp = async (
-  records: Records,
+  records: LockingRecords,
   node: RecipeNode,
   values: Fields,
 ): Promise<number | undefined> => {
   const keys = keysOf(node, values)
-  const found = keys === undefined ? [] : await records.find(node.model.name, keys)
+  const found = keys === undefined ? [] : await records.findAndLock(node.model.name, keys)
   if (found.length > 1) throw failed(node, keys ?? {}, "has multiple instances, I can't handle it")
   const [record] = found
   if (record !== undefined) return Number(record['id'])
@@ -62,7 +62,7 @@ const forNode = async <T>({ name }: RecipeNode, work: Promise<T>): Promise<T> =>
 }
 
 const save = async (
-  records: Records,
+  records: LockingRecords,
   node: RecipeNode,
   values: Fields,
   caller: Caller,

@@ -389,15 +389,18 @@ test('the last twenty attempts of a record are remembered', async () => {
 test('dispatchers are woken by a new record, by an edit and by a delete', async () => {
   let wakes = 0
   const stop = under.work.onWake(() => (wakes += 1))
-  await createService()
-  await vi.waitFor(() => expect(wakes).toBe(1))
-  await update(service, 1)
-  await vi.waitFor(() => expect(wakes).toBe(2))
-  await remove(service, 1)
-  await vi.waitFor(() => expect(wakes).toBe(3))
+  const wakesAfter = async (write: () => Promise<unknown>): Promise<void> => {
+    const before = wakes
+    await write()
+    await vi.waitFor(() => expect(wakes).toBeGreaterThan(before))
+  }
+  await wakesAfter(createService)
+  await wakesAfter(() => update(service, 1))
+  await wakesAfter(() => remove(service, 1))
   stop()
+  const before = wakes
   await createService()
-  expect(wakes).toBe(3)
+  expect(wakes).toBe(before)
 })
 
 test.each([

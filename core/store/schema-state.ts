@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto'
+import type { Schema, Source } from '#xproto'
+import { CoreError } from '../errors.ts'
+import type { Sql } from './database.ts'
+import { readSchema } from './onboard.ts'
+
+/** The channel that tells every core on the database that there are other models. */
+export const schemaChannel = 'syncstep_schema'
+
+// Any two numbers, the same in all cores: the database has no other use for them.
+const schemaLock = '1398362699, 1'
+
+/**
+ * Waits until nobody writes, and lets nobody write until the transaction ends. To be asked for before anything
+ * else in the transaction, because a writer that asked for it later would wait for itself.
+ */
+export const lockSchema = async (sql: Sql): Promise<void> => {
+  await sql.query(`select pg_advisory_xact_lock(${schemaLock})`)
+}
+
+/**
+ * Keeps the schema as it is until the transaction ends, and answers its revision. A function, because its second
+ * statement has to see what was committed while the first one waited.
+ */
+export const schemaFunction = `
+  create or replace function enter_schema()
+  returns table (revision bigint, core text)
+  language plpgsql as $$
+  #variable_conflict use_column
+  begin
+    perform pg_advisory_xact_lock_shared(${schemaLock});
+    return query select s.revision, s.core from schema_state s;
+  end $$`
+
+/** The schema of all loaded models, and its place in the order of all schemas that the database ever had. */
+export type LoadedSchema = { readonly schema: Schema; readonly revision: number }
+
+export const digestOf = (coreModels: readonly Source[]): string =>
+  createHash('sha256').update(JSON.stringify(coreModels)).digest('hex')
+
+/**
+ * Notes that the models are other ones than before, and tells all cores once the transaction commits. Answers the
+ * new revision. The caller holds {@link lockSchema}.
+ */
+export const moveSchema = async (sql: Sql, core: string): Promise<number> => {
+  const [state] = await sql.query<{ revision: number }>(
+    `insert into schema_state (revision, core) values (1, $1)
+     on conflict (one) do update set revision = schema_state.revision + 1, core = excluded.core
+     returning revision`,
+    [core],
+  )
+  await sql.query(`select pg_notify('${schemaChannel}', '')`)
+  return state?.revision ?? 0
+}
+
+/** The revision at the start of a core, which is moved when its core models are not those of the core before. */
+export const startSchema = async (sql: Sql, core: string): Promise<number> => {
+  const [state] = await sql.query<{ revision: number; core: string }>(
+    `select revision, core from schema_state`,
+  )
+  return state?.core === core ? state.revision : moveSchema(sql, core)
+}
+
+export type CurrentSchema = {
+  /** As far as this core knows: good for reading. */
+  known(): Schema
+  /**
+   * The schema in force until the transaction ends, whichever core changed it last: every transaction that writes
+   * asks for it first. Throws UNAVAILABLE when a core with other core models has taken over.
+   */
+  enter(sql: Sql): Promise<Schema>
+  replace(loaded: LoadedSchema): void
+}
+
+export const createCurrentSchema = (
+  coreModels: readonly Source[],
+  loaded: LoadedSchema,
+): CurrentSchema => {
+  const core = digestOf(coreModels)
+  let current = loaded
+  return {
+    known: () => current.schema,
+    async enter(sql) {
+      const [state] = await sql.query<{ revision: number; core: string }>(
+        `select revision, core from enter_schema()`,
+      )
+      if (state === undefined || state.core !== core) {
+        throw new CoreError(
+          'UNAVAILABLE',
+          'Another version of Syncstep has taken over this database. Start this core anew in that version.',
+        )
+      }
+      const held = current
+      if (state.revision === held.revision) return held.schema
+      const schema = await readSchema(sql, coreModels)
+      current = { schema, revision: state.revision }
+      return schema
+    },
+    replace(next) {
+      current = next
+    },
+  }
+}
