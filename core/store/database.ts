@@ -5,8 +5,11 @@ export type Sql = {
 
 /** The engine under the store: PostgreSQL 14 or newer, here PGlite. */
 export type Database = Sql & {
-  /** Commits when the work resolves, rolls back when it rejects. */
-  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>
+  /**
+   * Commits when the work resolves, rolls back when it rejects. Where others stood in its way the work is begun
+   * anew, and told which try it is: 1, 2, ...
+   */
+  transaction<T>(work: (sql: Sql, attempt: number) => Promise<T>): Promise<T>
   /** Calls the listener after each commit that notified the channel. Answers how to stop. */
   listen(channel: string, listener: () => void): Promise<() => Promise<void>>
   /** True when no other process can use the same data: leases found at start belong to nobody. */

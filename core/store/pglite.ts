@@ -41,7 +41,7 @@ export const openPglite = async (directory?: string): Promise<Database> => {
   return {
     ...sqlOf(pglite),
     async transaction(work) {
-      const result = await pglite.transaction((transaction) => work(sqlOf(transaction)))
+      const result = await pglite.transaction((transaction) => work(sqlOf(transaction), 1))
       vacuumIfDue()
       return result
     },

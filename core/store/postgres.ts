@@ -1,4 +1,4 @@
-import { Client, Pool, types, type ClientConfig, type PoolClient } from 'pg'
+import { Client, Pool, TypeOverrides, types, type ClientConfig, type PoolClient } from 'pg'
 import type { Clock, Random } from '#contract'
 import { CoreError } from '../errors.ts'
 import type { Database, Sql } from './database.ts'
@@ -27,7 +27,7 @@ export type PostgresOptions = {
 
 const oldestVersion = 140_000
 /** How often the same work is begun anew when others stand in its way. */
-const tries = 12
+const tries = 6
 const longestPauseMs = 500
 /** A text gets a name, and so a plan that is kept, when it comes for this time. */
 const usesBeforeName = 3
@@ -51,10 +51,8 @@ const integerFrom = (text: string): number | bigint => {
   return Number.isSafeInteger(number) ? number : BigInt(text)
 }
 
-const getTypeParser = ((oid: number, format: 'text') =>
-  oid === Number(types.builtins.INT8)
-    ? integerFrom
-    : types.getTypeParser(oid, format)) as typeof types.getTypeParser
+const parsers = new TypeOverrides()
+parsers.setTypeParser(types.builtins.INT8, integerFrom)
 
 /** Names for texts that come again and again; the first so many get one. */
 const createNames = (): ((text: string) => string | undefined) => {
@@ -90,7 +88,7 @@ export const openPostgres = async (options: PostgresOptions): Promise<Database> 
   const config: ClientConfig = {
     connectionString: url.href,
     application_name: 'syncstep',
-    types: { getTypeParser },
+    types: parsers,
     connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: statementTimeoutMs,
     // For a server that is gone without a word; one that is there ends the statement itself.
@@ -132,10 +130,10 @@ export const openPostgres = async (options: PostgresOptions): Promise<Database> 
     return new Promise((resolve) => void clock.after(ms, resolve))
   }
 
-  const trying = async <T>(once: () => Promise<T>): Promise<T> => {
+  const trying = async <T>(once: (attempt: number) => Promise<T>): Promise<T> => {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await once()
+        return await once(attempt)
       } catch (error) {
         if (!mayTryAgain(error) || attempt === tries) throw asCoreError(place, error)
         await pause(attempt)
@@ -157,14 +155,18 @@ export const openPostgres = async (options: PostgresOptions): Promise<Database> 
     }
   }
 
-  const transactionOnce = async <T>(work: (sql: Sql) => Promise<T>): Promise<T> => {
+  const transactionOnce = async <T>(
+    work: (sql: Sql, attempt: number) => Promise<T>,
+    attempt: number,
+  ): Promise<T> => {
     const client = await begin()
     let spoilt = false
     try {
-      const result = await work({
+      const sql: Sql = {
         query: <Row>(text: string, parameters: readonly unknown[] = []) =>
           statement<Row>(client, text, parameters),
-      })
+      }
+      const result = await work(sql, attempt)
       const { command } = await client.query('commit')
       // The server answers so when a statement failed and the work went on regardless.
       if (command !== 'COMMIT') throw new Error('The transaction was rolled back')
@@ -198,7 +200,7 @@ export const openPostgres = async (options: PostgresOptions): Promise<Database> 
   const listener = createListener({ client: () => new Client(config), clock, random })
   const database: Database = {
     query: (text, parameters = []) => trying(() => queryOnce(text, parameters)),
-    transaction: (work) => trying(() => transactionOnce(work)),
+    transaction: (work) => trying((attempt) => transactionOnce(work, attempt)),
     listen: (channel, heard) =>
       listener.listen(channel, heard).catch((error: unknown) => {
         throw cannotConnect(place, error)

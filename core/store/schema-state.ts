@@ -66,9 +66,10 @@ export type CurrentSchema = {
   known(): Schema
   /**
    * The schema in force until the transaction ends, whichever core changed it last: every transaction that writes
-   * asks for it first. Throws UNAVAILABLE when a core with other core models has taken over.
+   * asks for it first. One that others stood in the way of before (`attempt` from 2) gets it when they have
+   * ended, and then runs alone. Throws UNAVAILABLE when a core with other core models has taken over.
    */
-  enter(sql: Sql): Promise<Schema>
+  enter(sql: Sql, attempt: number): Promise<Schema>
   replace(loaded: LoadedSchema): void
 }
 
@@ -80,7 +81,8 @@ export const createCurrentSchema = (
   let current = loaded
   return {
     known: () => current.schema,
-    async enter(sql) {
+    async enter(sql, attempt) {
+      if (attempt > 1) await lockSchema(sql)
       const [state] = await sql.query<{ revision: number; core: string }>(
         `select revision, core from enter_schema()`,
       )

@@ -103,7 +103,7 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
   const current = createCurrentSchema(coreModels, loaded)
 
   const transaction = <T>(work: (sql: Sql, schema: Schema) => Promise<T>): Promise<T> =>
-    database.transaction(async (sql) => work(sql, await current.enter(sql)))
+    database.transaction(async (sql, attempt) => work(sql, await current.enter(sql, attempt)))
   const writing = <T>(work: (records: LockingRecords) => Promise<T>): Promise<T> =>
     transaction((sql, schema) => work(recordsOf(sql, schema, now)))
   const reading = (): Records => recordsOf(database, current.known(), now)

@@ -14,6 +14,8 @@ export default async (project: TestProject): Promise<() => Promise<void>> => {
     'fsync=off',
     'synchronous_commit=off',
     'full_page_writes=off',
+    // Deadlocks are wanted here, and soon.
+    'deadlock_timeout=50ms',
   ])
   project.provide('postgresUrl', server.url)
   return () => server.stop()

@@ -4,7 +4,7 @@ import { openCore, type Caller, type Core, type Database, type Store } from '#co
 import { openTestDatabase } from './database.ts'
 import { createManualClock, type ManualClock } from './manual-clock.ts'
 
-const coreModels = [
+export const coreModels = [
   {
     file: 'core.xproto',
     text: await readFile(new URL('../../xproto/models/core.xproto', import.meta.url), 'utf8'),
@@ -50,8 +50,8 @@ export type TestStore = {
 const startOfTests = Date.UTC(2026, 0, 1)
 
 /** The real store on the engine of the vitest project, under a clock that stands still. One for each test file is plenty. */
-export const openTestStore = async (): Promise<TestStore> => {
-  const database = await openTestDatabase()
+export const openTestStore = async (given?: Database): Promise<TestStore> => {
+  const database = given ?? (await openTestDatabase())
   const clock = createManualClock(startOfTests)
   const admin = { email: administrator.email, password: 'letmein' }
   const core = await openCore({ database, coreModels, clock, admin })
