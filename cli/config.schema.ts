@@ -123,9 +123,10 @@ export const configSchema = {
       type: 'string',
       minLength: 1,
       maxLength: 1024,
-      not: { pattern: '^[a-z]+://' },
-      description:
-        '"memory", or a folder relative to config.yaml (a PostgreSQL server is not there yet)',
+      not: { pattern: '^(?!postgres(ql)?://)[a-z]+://' },
+      // An URL may hold a password, which no message shows.
+      writeOnly: true,
+      description: '"memory", a folder relative to config.yaml, or postgres://...',
     },
   },
 } as const

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { isPostgresUrl } from '#core'
 import type { CoreSettings, Log } from '#emulator'
 import { Failure } from './failure.ts'
 import type { Flags, Input } from './command.ts'
@@ -11,6 +12,12 @@ export const coreFlags: Flags = {
     kind: 'text',
     help: 'Folder that keeps the data, or "memory" for none; else database of config.yaml, else .syncstep',
     variable: 'SYNCSTEP_DATA',
+  },
+  database: {
+    kind: 'text',
+    help: 'PostgreSQL server that keeps the data instead: postgres://USER:PASSWORD@HOST:PORT/DATABASE',
+    value: 'URL',
+    variable: 'DATABASE_URL',
   },
   host: {
     kind: 'text',
@@ -69,8 +76,29 @@ const adminFrom = (world: World, host: string, development: boolean): CoreSettin
 
 export type CoreChoice = {
   readonly development: boolean
-  /** `memory`, an absolute folder, or undefined: what is used when the user does not say. */
+  /** `memory`, an absolute folder, a `postgres://` URL, or undefined: what is used when the user does not say. */
   readonly database: string | undefined
+}
+
+type Chosen = { readonly data: string | undefined; readonly database: string | undefined }
+
+/** Where the data is kept: what was given now, else what config.yaml says, else the folder .syncstep. */
+export const chosenDatabase = (given: Chosen, configured: string | undefined): Chosen => {
+  if (given.data !== undefined && given.database !== undefined) {
+    throw new Failure(
+      'Expected either a folder (--data, SYNCSTEP_DATA) or a PostgreSQL server (--database, DATABASE_URL), got both.',
+    )
+  }
+  if (given.database !== undefined && !isPostgresUrl(given.database)) {
+    throw new Failure(
+      'Expected --database (DATABASE_URL) to be postgres://USER:PASSWORD@HOST:PORT/DATABASE. ' +
+        'For a folder there is --data.',
+    )
+  }
+  const data = given.data ?? configured ?? '.syncstep'
+  if (given.database !== undefined) return { data: undefined, database: given.database }
+  if (given.data === undefined && isPostgresUrl(data)) return { data: undefined, database: data }
+  return { data: data === 'memory' ? undefined : data, database: undefined }
 }
 
 /** What the user chose for the core, by flags and variables. */
@@ -80,11 +108,13 @@ export const coreSettings = async (
   log: Log,
   { development, database }: CoreChoice,
 ): Promise<CoreSettings> => {
-  const { cwd, clock, randomBytes, processes } = world
+  const { cwd, clock, random, randomBytes, processes } = world
   const host = input.text('host') ?? ''
-  const data = input.text('data') ?? database ?? '.syncstep'
+  const given = { data: input.text('data'), database: input.text('database') }
+  const chosen = chosenDatabase(given, database)
   return {
-    data: data === 'memory' ? undefined : path.resolve(cwd, data),
+    data: chosen.data === undefined ? undefined : path.resolve(cwd, chosen.data),
+    database: chosen.database,
     host,
     ports: {
       rest: input.port('rest-port'),
@@ -96,6 +126,7 @@ export const coreSettings = async (
     coreModels: [await readCoreModels()],
     processes,
     clock,
+    random,
     randomBytes,
     log,
   }

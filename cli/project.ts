@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { isPostgresUrl } from '#core'
 import type { ModelFile } from '#contract'
 import type { Log, Project, ProjectStep } from '#emulator'
 import { nearestName } from '#xproto'
@@ -119,9 +120,12 @@ export const loadProject = async (cwd: string, directory: string): Promise<Loade
     },
     logLevel: config.logging?.level ?? 'info',
     coreVersion: config.core_version,
-    database: config.database === 'memory' ? 'memory' : inFolder(config.database),
+    database: isFolder(config.database) ? inFolder(config.database) : config.database,
   }
 }
+
+const isFolder = (database: string | undefined): boolean =>
+  database !== undefined && database !== 'memory' && !isPostgresUrl(database)
 
 /** What is set and has no effect yet must not stay unnoticed. */
 export const noteCoreVersion = (log: Log, coreVersion: string | undefined): void => {

@@ -7,7 +7,12 @@
  */
 export { openCore, type Core } from './core.ts'
 export { openPglite } from './store/pglite.ts'
-export { isPostgresUrl, openPostgres, type PostgresOptions } from './store/postgres.ts'
+export {
+  isPostgresUrl,
+  openPostgres,
+  postgresPlace,
+  type PostgresOptions,
+} from './store/postgres.ts'
 export type { Database, Sql } from './store/database.ts'
 export type { Caller, Records, Store } from './store/port.ts'
 export type { StoreOptions } from './store/store.ts'

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import type { Clock, WorkSource } from '#contract'
+import type { Clock, Random, WorkSource } from '#contract'
 import {
   buildGrpc,
   buildRest,
@@ -9,6 +9,8 @@ import {
   createAuthenticator,
   openCore,
   openPglite,
+  openPostgres,
+  postgresPlace,
   requireAccess,
   type Database,
 } from '#core'
@@ -31,6 +33,8 @@ export type Ports = {
 export type CoreSettings = {
   /** Absolute path of the folder that keeps the data; undefined for memory. */
   readonly data: string | undefined
+  /** URL of the PostgreSQL server that keeps the data instead; its password appears nowhere else. */
+  readonly database: string | undefined
   readonly host: string
   /** 0 for any free one. */
   readonly ports: Ports
@@ -39,6 +43,7 @@ export type CoreSettings = {
   readonly coreModels: readonly Source[]
   readonly processes: Processes
   readonly clock: Clock
+  readonly random: Random
   readonly randomBytes: (size: number) => Uint8Array
   readonly log: Log
 }
@@ -53,9 +58,13 @@ export type RunningCore = {
 const grpcGraceMs = 500
 
 const openDatabase = async (
-  { data, processes, log }: CoreSettings,
+  { data, database, processes, clock, random, log }: CoreSettings,
   closers: Closers,
 ): Promise<Database> => {
+  if (database !== undefined) {
+    log.info({ database: postgresPlace(database) }, 'Opening the database')
+    return openPostgres({ url: database, clock, random })
+  }
   // Making a new one takes some seconds, in which nothing else can be told.
   log.info({ data: data ?? 'memory' }, 'Opening the database')
   if (data === undefined) return openPglite()
@@ -84,11 +93,13 @@ const forUser = (error: unknown): unknown =>
 /**
  * Opens the core and its faces. What it opened is closed by the closers, also when it fails half-way.
  *
- * @throws SetupError when the data folder or a port cannot be had, or stored models do not compile any more.
+ * @throws SetupError when the data folder, the PostgreSQL server or a port cannot be had, or stored models do not compile any more.
  */
 export const startCore = async (settings: CoreSettings, closers: Closers): Promise<RunningCore> => {
   const { host, ports, admin, coreModels, clock, randomBytes, log } = settings
-  const database = await openDatabase(settings, closers)
+  const database = await openDatabase(settings, closers).catch((error: unknown) => {
+    throw forUser(error)
+  })
   closers.add('database', () => database.close())
   const { store, work } = await openCore({ database, coreModels, clock, admin }).catch(
     (error: unknown) => {

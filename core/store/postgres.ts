@@ -54,6 +54,9 @@ const integerFrom = (text: string): number | bigint => {
 const parsers = new TypeOverrides()
 parsers.setTypeParser(types.builtins.INT8, integerFrom)
 
+/** Where the server of an URL is, without user and password. */
+export const postgresPlace = (url: string): string => placeOf(checkedUrl(url))
+
 /** Names for texts that come again and again; the first so many get one. */
 const createNames = (): ((text: string) => string | undefined) => {
   const uses = new Map<string, number>()

@@ -65,8 +65,8 @@ test.each([
     '2:16: Expected desired_state to be "load" ("unload" is not there yet), got "unload".',
   ],
   [
-    'name: x\ndatabase: postgres://host/db',
-    '2:11: Expected database to be "memory", or a folder relative to config.yaml (a PostgreSQL server is not there yet), got "postgres://host/db".',
+    'name: x\ndatabase: mysql://me:s3cr3t@host/db',
+    '2:11: Expected database to be "memory", a folder relative to config.yaml, or postgres://..., got something else.',
   ],
   ['name: x\nname: y', '2:1: Map keys must be unique'],
   ['\tname: x', '1:1: Tabs are not allowed as indentation'],

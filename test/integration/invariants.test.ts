@@ -9,7 +9,9 @@ import { createWorld, modelNames, shelfModels, shelfSteps, type Action } from '.
  * seed. The quick form runs the same schedules each time, so that it judges the change and not the dice.
  */
 const isLong = process.env['SYNCSTEP_LONG'] !== undefined
-const runs = isLong ? 5_000 : 300
+// A server is several times as slow as PGlite at statements one after the other.
+const quickRuns = process.env['SYNCSTEP_TEST_ENGINE'] === 'postgres' ? 60 : 300
+const runs = isLong ? 5_000 : quickRuns
 const seed = isLong ? {} : { seed: 20_261_122 }
 
 let under: TestStore

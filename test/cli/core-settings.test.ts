@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { chosenDatabase } from '../../cli/core-settings.ts'
+
+const url = 'postgres://me:s3cr3t@db/x'
+
+test.each([
+  ['nothing', {}, undefined, { data: '.syncstep' }],
+  ['config.yaml: a folder', {}, '/here', { data: '/here' }],
+  ['config.yaml: memory', {}, 'memory', {}],
+  ['config.yaml: a server', {}, url, { database: url }],
+  ['--data', { data: 'there' }, url, { data: 'there' }],
+  ['--data memory', { data: 'memory' }, '/here', {}],
+  ['--database', { database: url }, '/here', { database: url }],
+  [
+    '--database with the longer scheme',
+    { database: 'postgresql://db/x' },
+    undefined,
+    { database: 'postgresql://db/x' },
+  ],
+])('the data is kept where the user says: %s', (_, given, configured, expected) => {
+  const none = { data: undefined, database: undefined }
+  expect(chosenDatabase({ ...none, ...given }, configured)).toEqual({ ...none, ...expected })
+})
+
+test.each([
+  ['both', { data: 'there', database: url }, /got both/],
+  ['another server', { data: undefined, database: 'mysql://me:s3cr3t@db/x' }, /to be postgres:/],
+  ['a folder', { data: undefined, database: 'some/s3cr3t' }, /there is --data/],
+])('where that cannot be, it says so without the password: %s', (_, given, message) => {
+  expect(() => chosenDatabase(given, undefined)).toThrow(message)
+  expect(() => chosenDatabase(given, undefined)).not.toThrow(/s3cr3t/)
+})
