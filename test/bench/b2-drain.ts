@@ -1,9 +1,12 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openCore, openPglite } from '#core'
+import { Client } from 'pg'
+import { openCore, openPglite, openPostgres, type Database } from '#core'
 import { createDispatcher, createHttpCall } from '#dispatcher'
 import { startServer } from './child.ts'
+import { findBinaries } from '../support/postgres-binaries.ts'
+import { startPostgres } from '../support/postgres-server.ts'
 import { realClock } from '../support/real-clock.ts'
 import { sampleMessage } from './message.ts'
 import { postMany } from './post.ts'
@@ -23,8 +26,7 @@ const itemModel = `
   }`
 
 /** Fills a store with pending records, drains it through the dispatcher, and answers records a second. */
-const drain = async (url: string, directory: string | undefined): Promise<number> => {
-  const database = await openPglite(directory)
+const drain = async (url: string, database: Database): Promise<number> => {
   const coreModels = [
     {
       file: 'core.xproto',
@@ -86,10 +88,38 @@ const drain = async (url: string, directory: string | undefined): Promise<number
 const onDisk = async (url: string): Promise<number> => {
   const directory = await mkdtemp(join(tmpdir(), 'syncstep-bench-'))
   try {
-    return await drain(url, join(directory, 'data'))
+    return await drain(url, await openPglite(join(directory, 'data')))
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
+}
+
+/** A database of its own on the server. */
+const onServer = async (url: string, server: string): Promise<number> => {
+  const name = `bench_${realClock.now()}`
+  const client = new Client({ connectionString: server })
+  await client.connect()
+  await client.query(`create database ${name}`)
+  try {
+    const address = new URL(server)
+    address.pathname = `/${name}`
+    const options = { url: address.href, clock: realClock, random: Math.random }
+    return await drain(url, await openPostgres(options))
+  } finally {
+    await client.query(`drop database ${name} with (force)`)
+    await client.end()
+  }
+}
+
+/** A server with its own settings as they are, fsync included; undefined, with the reason told, where none runs. */
+const serverIfAny = async () => {
+  const binaries = findBinaries()
+  if (typeof binaries !== 'string') {
+    binaries.remove()
+    return startPostgres()
+  }
+  console.log(`Without PostgreSQL, because it does not run here: ${binaries}`)
+  return undefined
 }
 
 /** B2: 20 000 pending, independent records; a function that does nothing, in a process of its own. */
@@ -98,11 +128,16 @@ export const runB2 = async (rounds: number): Promise<void> => {
   const limit = 'raw undici -> node:http'
   const load = { connections: concurrency, requests: records }
   await postMany(child.url, sampleMessage('binary'), load)
+  const server = await serverIfAny()
   const results = await interleaved(rounds, {
     [limit]: () => postMany(child.url, sampleMessage('binary'), load),
     'syncstep, PGlite in a folder': () => onDisk(child.url),
-    'syncstep, PGlite in memory': () => drain(child.url, undefined),
+    'syncstep, PGlite in memory': async () => drain(child.url, await openPglite()),
+    ...(server === undefined
+      ? {}
+      : { 'syncstep, PostgreSQL, fsync on': () => onServer(child.url, server.url) }),
   })
+  await server?.stop()
   child.stop()
   printTable(`B2 drain of ${records} records, concurrency ${concurrency}`, 'rec/s', limit, results)
 }
