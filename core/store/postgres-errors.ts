@@ -6,7 +6,7 @@ export const placeOf = (url: URL): string =>
   `${url.hostname === '' ? 'localhost' : url.hostname}:${url.port === '' ? '5432' : url.port}${url.pathname}`
 
 /** True for what the server said of a statement: the connection lives on. */
-export const isServerError = (error: unknown): error is DatabaseError =>
+const isServerError = (error: unknown): error is DatabaseError =>
   error instanceof DatabaseError && error.severity !== 'FATAL' && error.severity !== 'PANIC'
 
 /** A plan that was prepared before another core changed the tables. */

@@ -2,7 +2,7 @@ import type { Database, Sql } from '#core'
 import { until } from '../support/until.ts'
 
 /** A place in a transaction where it stops until it is let go. */
-export type Pause = {
+type Pause = {
   /** Resolves when a transaction has come there. */
   readonly reached: Promise<void>
   letGo(): void
