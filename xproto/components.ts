@@ -1,3 +1,5 @@
+import { grouped } from './grouped.ts'
+
 /**
  * Groups names that are joined by pairs, directly or through others; each group is sorted, and the groups stand in
  * the order of their first names.
@@ -5,16 +7,9 @@
 export const connectedComponents = (
   pairs: readonly (readonly [string, string])[],
 ): readonly (readonly string[])[] => {
-  const neighbours = new Map<string, string[]>()
-  const connect = (from: string, to: string): void => {
-    const known = neighbours.get(from)
-    if (known === undefined) neighbours.set(from, [to])
-    else known.push(to)
-  }
-  for (const [left, right] of pairs) {
-    connect(left, right)
-    connect(right, left)
-  }
+  const neighbours = grouped(
+    pairs.flatMap(([left, right]) => [[left, right] as const, [right, left] as const]),
+  )
 
   const seen = new Set<string>()
   const componentOf = (start: string): readonly string[] => {

@@ -1,3 +1,4 @@
+import { grouped } from './grouped.ts'
 import type { Mode } from './leniencies.ts'
 import { createSuggestions, type DidYouMean } from './nearest.ts'
 import {
@@ -135,17 +136,15 @@ export const createProgram = (files: readonly FileNode[], mode: Mode = 'strict')
   const fields = new Map(messages.map((message) => [message, fieldsOf(message)]))
   const fieldsIn = (message: MessageNode) => fields.get(message) ?? []
 
-  const incoming = new Map<string, IncomingLink[]>()
-  for (const source of models.values()) {
-    for (const link of fieldsIn(source)) {
-      const peer = link.kind === 'link' ? peerOf(link) : undefined
-      if (link.kind !== 'link' || peer === undefined) continue
-      const target = modelNameOf(link.target)
-      const known = incoming.get(target)
-      if (known === undefined) incoming.set(target, [{ source, link, peer }])
-      else known.push({ source, link, peer })
-    }
-  }
+  const incoming = grouped(
+    [...models.values()].flatMap((source) =>
+      fieldsIn(source).flatMap((link): (readonly [string, IncomingLink])[] => {
+        const peer = link.kind === 'link' ? peerOf(link) : undefined
+        if (link.kind !== 'link' || peer === undefined) return []
+        return [[modelNameOf(link.target), { source, link, peer }]]
+      }),
+    ),
+  )
 
   const lineages = new Map<MessageNode, readonly MessageNode[]>()
   const lineage = (message: MessageNode): readonly MessageNode[] => {

@@ -1,5 +1,6 @@
 import { countingFields, linksWithoutReverseSet, type CountingFields } from './counting-members.ts'
 import { toscaKeysOf, uniqueGroupsOf } from './field-groups.ts'
+import { grouped } from './grouped.ts'
 import { numberedReverseLinks, reverseWireNameOf, type Numbered } from './numbering.ts'
 import { pluralOf } from './plural.ts'
 import { policyFrom } from './policies/read.ts'
@@ -127,21 +128,15 @@ export const resolve = (program: Program): Schema => {
     }
   }
 
-  const byName = new Map<string, Model>()
-  const families = new Map<string, Model[]>()
   const models = [...program.models.values()]
     .map(resolveModel)
     .toSorted(
       (a, b) => compare(a.name.toLowerCase(), b.name.toLowerCase()) || compare(a.name, b.name),
     )
-  for (const model of models) {
-    byName.set(model.name, model)
-    for (const ancestor of model.ancestry) {
-      const family = families.get(ancestor)
-      if (family === undefined) families.set(ancestor, [model])
-      else family.push(model)
-    }
-  }
+  const byName = new Map(models.map((model) => [model.name, model]))
+  const families = grouped(
+    models.flatMap((model) => model.ancestry.map((ancestor) => [ancestor, model] as const)),
+  )
 
   return {
     models,

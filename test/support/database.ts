@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Client } from 'pg'
 import { inject } from 'vitest'
 import { openPglite, openPostgres, type Database, type PostgresOptions } from '#core'
-import { realClock } from './real-clock.ts'
+import { realClock } from '../../cli/real-clock.ts'
 
 /** Makes an empty database on the server of this run and answers its URL. */
 export const newPostgresDatabase = async (): Promise<string> => {

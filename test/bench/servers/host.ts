@@ -1,5 +1,5 @@
 import { createHost, type Step } from '#functions'
-import { realClock } from '../../support/real-clock.ts'
+import { realClock } from '../../../cli/real-clock.ts'
 import { announce } from './announce.ts'
 
 const nothing = (): undefined => undefined
