@@ -2,22 +2,33 @@
  * Every error a client of the core can meet, in one table (reference core-api.md 1.10).
  *
  * `name` is the XOS class name that XOS clients look at, `http` the status on REST and TOSCA, `grpc` the
- * status on gRPC. Two statuses are better than the original's 500: a broken field rule is the caller's
- * mistake (400), a name that is taken is a conflict (409).
+ * status on gRPC, where `plain` ones carry a text as grpc-python words it and the others JSON. Two statuses are better
+ * than the original's 500: a broken field rule is the caller's mistake (400), a name that is taken is a conflict
+ * (409).
  */
 export const errorCatalogue = {
-  NOT_AUTHENTICATED: { name: 'XOSNotAuthenticated', http: 401, grpc: 16 },
-  PERMISSION_DENIED: { name: 'XOSPermissionDenied', http: 403, grpc: 7 },
-  VALIDATION: { name: 'XOSValidationError', http: 400, grpc: 3 },
-  NOT_FOUND: { name: 'XOSNotFound', http: 404, grpc: 5 },
-  METHOD_NOT_ALLOWED: { name: 'XOSMethodNotAllowed', http: 405, grpc: 12 },
-  DUPLICATE_KEY: { name: 'XOSDuplicateKey', http: 409, grpc: 6 },
-  CONFLICTING_FIELD: { name: 'XOSConflictingField', http: 400, grpc: 3 },
-  TOO_LARGE: { name: 'XOSPayloadTooLarge', http: 413, grpc: 8 },
-  UNSUPPORTED_MEDIA_TYPE: { name: 'XOSUnsupportedMediaType', http: 415, grpc: 3 },
-  TOO_MANY_REQUESTS: { name: 'XOSTooManyRequests', http: 429, grpc: 8 },
-  UNAVAILABLE: { name: 'XOSServiceUnavailable', http: 503, grpc: 14 },
-  INTERNAL: { name: 'XOSProgrammingError', http: 500, grpc: 13 },
+  NOT_AUTHENTICATED: { name: 'XOSNotAuthenticated', http: 401, grpc: 16, plain: false },
+  PERMISSION_DENIED: { name: 'XOSPermissionDenied', http: 403, grpc: 7, plain: false },
+  /** A rule of the model that is no rule of one field: validators, owners, unknown models and fields. */
+  VALIDATION: { name: 'XOSValidationError', http: 400, grpc: 3, plain: false },
+  /** A value that its field cannot have, or a query that cannot be asked. */
+  INVALID_FIELD: { name: 'XOSValidationError', http: 400, grpc: 2, plain: true },
+  NOT_FOUND: { name: 'XOSNotFound', http: 404, grpc: 5, plain: false },
+  METHOD_NOT_ALLOWED: { name: 'XOSMethodNotAllowed', http: 405, grpc: 12, plain: false },
+  DUPLICATE_KEY: { name: 'XOSDuplicateKey', http: 409, grpc: 2, plain: false },
+  CONFLICTING_FIELD: { name: 'XOSConflictingField', http: 400, grpc: 2, plain: false },
+  /** Somebody else has written the record since the writer read it. */
+  CONFLICT: { name: 'XOSConflict', http: 412, grpc: 10, plain: false },
+  TOO_LARGE: { name: 'XOSPayloadTooLarge', http: 413, grpc: 8, plain: false },
+  UNSUPPORTED_MEDIA_TYPE: {
+    name: 'XOSUnsupportedMediaType',
+    http: 415,
+    grpc: 3,
+    plain: false,
+  },
+  TOO_MANY_REQUESTS: { name: 'XOSTooManyRequests', http: 429, grpc: 8, plain: false },
+  UNAVAILABLE: { name: 'XOSServiceUnavailable', http: 503, grpc: 14, plain: false },
+  INTERNAL: { name: 'XOSProgrammingError', http: 500, grpc: 13, plain: false },
 } as const
 
 export type ErrorCode = keyof typeof errorCatalogue

@@ -14,7 +14,20 @@ export {
   type PostgresOptions,
 } from './store/postgres.ts'
 export type { Database, Sql } from './store/database.ts'
-export type { Caller, Records, Store } from './store/port.ts'
+export {
+  queryKinds,
+  queryOperators,
+  type Caller,
+  type Page,
+  type Query,
+  type QueryElement,
+  type QueryKind,
+  type QueryOperator,
+  type Records,
+  type SaveOptions,
+  type Store,
+  type StoredRecord,
+} from './store/port.ts'
 export type { StoreOptions } from './store/store.ts'
 export { CoreError, errorBody, errorCatalogue, type ErrorCode } from './errors.ts'
 

@@ -75,30 +75,34 @@ const addRecords = (app: FastifyInstance, { store, authenticator }: RestOptions)
   const collection = '/xosapi/v1/:app/:plural'
   app.get<Collection>(collection, { onRequest: onCollection }, async (request) => {
     const model = modelOf(request)
-    const records = await store.list(model.name)
+    const records = await store.as(callerOf(request)).list(model.name)
     return { items: records.map((record) => shown(model, record)) }
   })
   app.post<Collection>(collection, { onRequest: onCollection }, async (request) => {
     const model = modelOf(request)
     const values = readValues(model, request.body)
-    return shown(model, await store.create(model.name, values, callerOf(request)))
+    const { fields } = await store.as(callerOf(request)).create(model.name, values)
+    return shown(model, fields)
   })
   refuseOtherMethods(app, collection, ['GET', 'POST'])
 
   const item = `${collection}/:id`
   app.get<Item>(item, { onRequest: onItem }, async (request) => {
     const model = modelOf(request)
-    return shown(model, await store.get(model.name, readId(model, request.params.id)))
+    const id = readId(model, request.params.id)
+    const { fields } = await store.as(callerOf(request)).get(model.name, id)
+    return shown(model, fields)
   })
   app.put<Item>(item, { onRequest: onItem }, async (request) => {
     const model = modelOf(request)
     const id = readId(model, request.params.id)
     const values = readValues(model, request.body)
-    return shown(model, await store.update(model.name, id, values, callerOf(request)))
+    const { fields } = await store.as(callerOf(request)).update(model.name, id, values)
+    return shown(model, fields)
   })
   app.delete<Item>(item, { onRequest: onItem }, async (request) => {
     const model = modelOf(request)
-    await store.remove(model.name, readId(model, request.params.id), callerOf(request))
+    await store.as(callerOf(request)).remove(model.name, readId(model, request.params.id))
     return {}
   })
   refuseOtherMethods(app, item, ['GET', 'PUT', 'DELETE'])

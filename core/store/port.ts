@@ -1,29 +1,103 @@
 import type { Fields } from '#contract'
 import type { Schema } from '#xproto'
 
-/** Who writes: decides about permission and becomes `creator` where a model has one. */
-export type Caller = { readonly userId: number; readonly email: string; readonly isAdmin: boolean }
+/** On whose behalf something is read or written: decides what is allowed, and becomes `creator` where a model has one. */
+export type Caller = {
+  readonly userId: number
+  readonly email: string
+  readonly isAdmin: boolean
+  /** The step that a scoped token speaks for; undefined for somebody who logged in. */
+  readonly step?: string
+}
+
+/** A record as it was read or written, and the version of it that was: each write of a record moves `revision`. */
+export type StoredRecord = { readonly fields: Fields; readonly revision: number }
+
+/** How an update is to be saved (reference core-api.md 1.8 and 2.2). What is absent is false, or no limit. */
+export type SaveOptions = {
+  /** Names the fields to write, as `owner_id` or `owner`; the rest of what is given is left alone. */
+  readonly updateFields?: readonly string[]
+  /** Only `synchronizer` matters: it may write feedback, and does not move `updated`. */
+  readonly callerKind?: string
+  readonly alwaysUpdateTimestamp?: boolean
+  readonly isSyncSave?: boolean
+  readonly isPolicySave?: boolean
+  /** The version the writer has seen. Throws CONFLICT when the record is another one by now. */
+  readonly ifRevision?: number
+}
+
+export const queryKinds = [
+  'DEFAULT',
+  'ALL',
+  'SYNCHRONIZER_DIRTY_OBJECTS',
+  'SYNCHRONIZER_DELETED_OBJECTS',
+  'SYNCHRONIZER_DIRTY_POLICIES',
+  'SYNCHRONIZER_DELETED_POLICIES',
+] as const
+export type QueryKind = (typeof queryKinds)[number]
+
+export const queryOperators = [
+  'EQUAL',
+  'GREATER_THAN',
+  'LESS_THAN',
+  'GREATER_THAN_OR_EQUAL',
+  'LESS_THAN_OR_EQUAL',
+  'IEXACT',
+  'CONTAINS',
+  'ICONTAINS',
+  'REGEX',
+  'IREGEX',
+] as const
+export type QueryOperator = (typeof queryOperators)[number]
+
+export type QueryElement = {
+  readonly operator: QueryOperator
+  readonly invert: boolean
+  /** A field, `owner_id` or `owner`; a path over links, `owner__site__name`; with a lookup, `name__icontains`. */
+  readonly name: string
+  readonly value: string | number
+}
+
+/** Which records (reference core-api.md 1.7). Both arrays are numbered as the enums of `common.proto`. */
+export type Query = {
+  readonly kind: QueryKind
+  /** All must hold. Of no effect with kind ALL. */
+  readonly elements: readonly QueryElement[]
+  /** Fields to order by; `-name` is descending. Ties, and what names none, by id. */
+  readonly order?: readonly string[]
+}
+
+export type Page = {
+  readonly records: readonly Fields[]
+  /** Goes into the next question for what comes after; undefined at the end. */
+  readonly next: string | undefined
+}
 
 /**
- * Reads and writes records in the wire form of REST: `owner_id`, `ports_ids`, seconds as doubles; null fields
- * are absent; `class_names` and `self_content_type_id` are there. `password` is never there.
+ * Reads and writes records for one caller, in the wire form of REST: `owner_id`, `ports_ids`, seconds as doubles;
+ * null fields are absent; `class_names` and `self_content_type_id` are there. `password` is never there.
  *
  * Model names are exact (`HelloWorldService`); reading through a parent (`Service`) answers parent fields only.
- * All methods throw CoreError: NOT_FOUND, VALIDATION (with `fields`), DUPLICATE_KEY, PERMISSION_DENIED.
+ * What the caller may not read is left out of lists. All methods throw CoreError: NOT_FOUND, VALIDATION and
+ * INVALID_FIELD (with `fields`), DUPLICATE_KEY, PERMISSION_DENIED, CONFLICT.
  */
 export type Records = {
   /** Live records, by id. */
   list(model: string): Promise<Fields[]>
   /** Live records whose fields equal the given ones (wire names), by id. */
   find(model: string, equal: Fields): Promise<Fields[]>
+  /** All that match, in batches, so that a hundred thousand need no more memory than a hundred. */
+  query(model: string, query: Query): AsyncIterable<readonly Fields[]>
+  /** At most `limit` of them, after the place that the page before named. */
+  page(model: string, query: Query, limit: number, after: string | undefined): Promise<Page>
   /** Live, or soft-deleted and not yet gone. */
-  get(model: string, id: number): Promise<Fields>
+  get(model: string, id: number): Promise<StoredRecord>
   /** Fields that are absent or null take their defaults; unknown fields and wrong types are refused. */
-  create(model: string, values: Fields, caller: Caller): Promise<Fields>
-  /** Absent fields stay; null clears; always moves `updated`, even when nothing differs. */
-  update(model: string, id: number, values: Fields, caller: Caller): Promise<Fields>
+  create(model: string, values: Fields): Promise<StoredRecord>
+  /** Absent fields stay; null clears; moves `updated`, even when nothing differs, unless the options say otherwise. */
+  update(model: string, id: number, values: Fields, options?: SaveOptions): Promise<StoredRecord>
   /** Soft-deletes the record and all that link to it. */
-  remove(model: string, id: number, caller: Caller): Promise<void>
+  remove(model: string, id: number): Promise<void>
 }
 
 /** What authentication needs to know of a user; the hash never leaves the core. */
@@ -42,11 +116,13 @@ export type LockingRecords = Records & {
   findAndLock(model: string, equal: Fields): Promise<Fields[]>
 }
 
-export type Store = Records & {
+export type Store = {
   /** The schema in force; replaced as a whole when a service brings new models. */
   schema(): Schema
+  /** Each call in a transaction of its own. */
+  as(caller: Caller): Records
   /** All or nothing. The work may be called again, from its start, when others stood in its way. */
-  transaction<T>(work: (records: LockingRecords) => Promise<T>): Promise<T>
+  transaction<T>(caller: Caller, work: (records: LockingRecords) => Promise<T>): Promise<T>
   credentials(email: string): Promise<Credentials | undefined>
   /** Sessions are kept by the SHA-256 of their id. Times in milliseconds since 1970. */
   addSession(idHash: string, userId: number, expiresAt: number): Promise<void>

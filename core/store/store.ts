@@ -4,7 +4,15 @@ import { hashPassword } from '../access/password.ts'
 import type { Database, Sql } from './database.ts'
 import { endLeases, lease, touchDispatcher } from './lease.ts'
 import { onboard, loadSchema } from './onboard.ts'
-import type { Caller, Credentials, LockingRecords, Records, Store } from './port.ts'
+import type {
+  Caller,
+  Credentials,
+  LockingRecords,
+  Query,
+  Records,
+  Store,
+  StoredRecord,
+} from './port.ts'
 import { liveRows, lockValues, modelNamed, notFound, rowOf, wireRecords } from './read.ts'
 import { softDelete } from './remove.ts'
 import { report } from './report.ts'
@@ -32,21 +40,33 @@ export type StoreOptions = {
 
 export type OpenStore = { readonly store: Store; readonly work: WorkSource }
 
-const recordsOf = (sql: Sql, schema: Schema, now: () => number): LockingRecords => {
+const equalOf = ({ elements }: Query): Fields =>
+  Object.fromEntries(elements.map(({ name, value }) => [name, value]))
+
+const recordsOf = (
+  sql: Sql,
+  schema: Schema,
+  now: () => number,
+  _caller: Caller,
+): LockingRecords => {
   const context = (): WriteContext => ({ sql, schema, now: now(), hashPassword })
-  const one = async (modelName: string, row: RecordRow): Promise<Fields> => {
-    const [wire] = await wireRecords(sql, schema, modelNamed(schema, modelName), [row])
-    if (wire === undefined) throw notFound(modelName, row.id)
-    return wire
+  const one = async (modelName: string, row: RecordRow): Promise<StoredRecord> => {
+    const [fields] = await wireRecords(sql, schema, modelNamed(schema, modelName), [row])
+    if (fields === undefined) throw notFound(modelName, row.id)
+    return { fields, revision: row.revision }
+  }
+  const find = async (modelName: string, equal: Fields): Promise<Fields[]> => {
+    const model = modelNamed(schema, modelName)
+    return wireRecords(sql, schema, model, await liveRows(sql, schema, model, equal))
   }
   return {
-    async list(modelName) {
-      const model = modelNamed(schema, modelName)
-      return wireRecords(sql, schema, model, await liveRows(sql, schema, model))
+    list: (modelName) => find(modelName, {}),
+    find,
+    async *query(modelName, query) {
+      yield await find(modelName, equalOf(query))
     },
-    async find(modelName, equal) {
-      const model = modelNamed(schema, modelName)
-      return wireRecords(sql, schema, model, await liveRows(sql, schema, model, equal))
+    async page(modelName, query) {
+      return { records: await find(modelName, equalOf(query)), next: undefined }
     },
     async findAndLock(modelName, equal) {
       const model = modelNamed(schema, modelName)
@@ -104,20 +124,28 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
 
   const transaction = <T>(work: (sql: Sql, schema: Schema) => Promise<T>): Promise<T> =>
     database.transaction(async (sql, attempt) => work(sql, await current.enter(sql, attempt)))
-  const writing = <T>(work: (records: LockingRecords) => Promise<T>): Promise<T> =>
-    transaction((sql, schema) => work(recordsOf(sql, schema, now)))
-  const reading = (): Records => recordsOf(database, current.known(), now)
+  const writing = <T>(caller: Caller, work: (records: LockingRecords) => Promise<T>): Promise<T> =>
+    transaction((sql, schema) => work(recordsOf(sql, schema, now, caller)))
+
+  const as = (caller: Caller): Records => {
+    const reading = (): Records => recordsOf(database, current.known(), now, caller)
+    return {
+      list: (model) => reading().list(model),
+      find: (model, equal) => reading().find(model, equal),
+      query: (model, query) => reading().query(model, query),
+      page: (model, query, limit, after) => reading().page(model, query, limit, after),
+      get: (model, id) => reading().get(model, id),
+      create: (model, values) => writing(caller, (records) => records.create(model, values)),
+      update: (model, id, values, options) =>
+        writing(caller, (records) => records.update(model, id, values, options)),
+      remove: (model, id) => writing(caller, (records) => records.remove(model, id)),
+    }
+  }
 
   const store: Store = {
     schema: () => current.known(),
+    as,
     transaction: writing,
-    list: (model) => reading().list(model),
-    find: (model, equal) => reading().find(model, equal),
-    get: (model, id) => reading().get(model, id),
-    create: (model, values, caller) => writing((records) => records.create(model, values, caller)),
-    update: (model, id, values, caller) =>
-      writing((records) => records.update(model, id, values, caller)),
-    remove: (model, id, caller) => writing((records) => records.remove(model, id, caller)),
 
     async credentials(email): Promise<Credentials | undefined> {
       const [row] = await liveRows(database, current.known(), modelNamed(current.known(), 'User'), {

@@ -61,16 +61,11 @@ const forNode = async <T>({ name }: RecipeNode, work: Promise<T>): Promise<T> =>
   }
 }
 
-const save = async (
-  records: LockingRecords,
-  node: RecipeNode,
-  values: Fields,
-  caller: Caller,
-): Promise<number> => {
+const save = async (records: LockingRecords, node: RecipeNode, values: Fields): Promise<number> => {
   const { model } = node
   const id = await lookUp(records, node, values)
-  if (id === undefined) return Number((await records.create(model.name, values, caller))['id'])
-  await records.update(model.name, id, values, caller)
+  if (id === undefined) return Number((await records.create(model.name, values)).fields['id'])
+  await records.update(model.name, id, values)
   return id
 }
 
@@ -83,23 +78,18 @@ export const applyRecipe = (
   recipe: readonly RecipeNode[],
   caller: Caller,
 ): Promise<readonly string[]> =>
-  store.transaction(async (records) => {
+  store.transaction(caller, async (records) => {
     const ids = new Map<string, number>()
     for (const node of recipe) {
-      const saved = save(records, node, valuesOf(node, ids), caller)
+      const saved = save(records, node, valuesOf(node, ids))
       ids.set(node.name, await forNode(node, saved))
     }
     return [...ids.keys()]
   })
 
-const removeOne = async (
-  records: Records,
-  { model }: RecipeNode,
-  id: number,
-  caller: Caller,
-): Promise<void> => {
+const removeOne = async (records: Records, { model }: RecipeNode, id: number): Promise<void> => {
   try {
-    await records.remove(model.name, id, caller)
+    await records.remove(model.name, id)
   } catch (thrown) {
     // It went with another record of the recipe that it links to.
     if (!(thrown instanceof CoreError) || thrown.code !== 'NOT_FOUND') throw thrown
@@ -115,7 +105,7 @@ export const deleteRecipe = (
   recipe: readonly RecipeNode[],
   caller: Caller,
 ): Promise<readonly string[]> =>
-  store.transaction(async (records) => {
+  store.transaction(caller, async (records) => {
     const ids = new Map<string, number>()
     for (const node of recipe) {
       const id = await forNode(node, lookUp(records, node, valuesOf(node, ids)))
@@ -125,7 +115,7 @@ export const deleteRecipe = (
     for (const node of recipe.toReversed()) {
       const id = ids.get(node.name)
       if (id === undefined || node.protected) continue
-      await forNode(node, removeOne(records, node, id, caller))
+      await forNode(node, removeOne(records, node, id))
       deleted.push(node.name)
     }
     return deleted

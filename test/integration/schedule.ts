@@ -1,6 +1,6 @@
 import { keyText, type Change, type ExpandedRecord, type Outcome, type WorkSource } from '#contract'
 import { createDispatcher, type Target } from '#dispatcher'
-import { administrator, type TestStore } from '../support/store.ts'
+import { asAdministrator, type TestStore } from '../support/store.ts'
 
 /** Boxes stand on shelves, shelves in racks: three models, each with a step, each depending on the one before. */
 export const shelfModels = `
@@ -212,19 +212,19 @@ export const createWorld = (under: TestStore) => {
         const fields: Record<string, unknown> = { value: action.pick }
         if (link !== undefined) {
           const model = action.model === 'Box' ? 'Shelf' : 'Rack'
-          const parent = picked(await under.store.list(model), action.pick)
+          const parent = picked(await asAdministrator(under.store).list(model), action.pick)
           if (parent === undefined) return
           fields[`${link}_id`] = parent['id']
         }
-        await under.store.create(action.model, fields, administrator)
+        await asAdministrator(under.store).create(action.model, fields)
         return
       }
       case 'edit':
       case 'delete': {
         const row = picked(await liveKeys(), action.pick)
         if (row === undefined) return
-        if (action.kind === 'delete') await under.store.remove(row.leaf, row.id, administrator)
-        else await under.store.update(row.leaf, row.id, { value: action.value }, administrator)
+        if (action.kind === 'delete') await asAdministrator(under.store).remove(row.leaf, row.id)
+        else await asAdministrator(under.store).update(row.leaf, row.id, { value: action.value })
         return
       }
       case 'answer': {
@@ -255,7 +255,7 @@ export const createWorld = (under: TestStore) => {
     const rows = await under.database.query<{ leaf: string; id: number }>(
       `select leaf, id from record where pending and not deleted and next_run is null and attempts > 0`,
     )
-    for (const { leaf, id } of rows) await under.store.update(leaf, id, {}, administrator)
+    for (const { leaf, id } of rows) await asAdministrator(under.store).update(leaf, id, {})
   }
 
   /** Milliseconds until something is due by itself, or a lost dispatcher is given up. */

@@ -5,7 +5,7 @@ import { openCore, type CoreError, type Database, type Store } from '#core'
 import { newPostgresDatabase, openTestPostgres } from '../support/database.ts'
 import { realClock } from '../../cli/real-clock.ts'
 import { createTestLog, targetFor } from '../support/started-dispatcher.ts'
-import { administrator, coreModels } from '../support/store.ts'
+import { administrator, asAdministrator, coreModels } from '../support/store.ts'
 import { until } from '../support/until.ts'
 
 const places = Array.from({ length: 8 }, (_, n) => n)
@@ -56,17 +56,17 @@ const times = async (count: number, work: (n: number) => Promise<unknown>): Prom
 }
 
 test('eight writers of one record lose no update, and each moves its version', async () => {
-  const board = await cores[0]!.store.create('Board', { name: 'shared' }, administrator)
+  const board = await asAdministrator(cores[0]!.store).create('Board', { name: 'shared' })
   const id = Number(board['id'])
   const stamps = await eight(async (store, writer) => {
     const seen: unknown[] = []
     await times(25, async (n) => {
-      const written = await store.update('Board', id, { [`cell_${writer}`]: n }, administrator)
+      const written = await asAdministrator(store).update('Board', id, { [`cell_${writer}`]: n })
       seen.push(written['updated'])
     })
     return seen
   })
-  const after = await cores[1]!.store.get('Board', id)
+  const after = await asAdministrator(cores[1]!.store).get('Board', id)
   expect(places.map((n) => after[`cell_${n}`])).toEqual(places.map(() => 25))
   expect(new Set(stamps.flat()).size).toBe(8 * 25)
 })
@@ -76,7 +76,7 @@ test('eight writers give no id twice, and none is left out', async () => {
     const made: number[] = []
     await times(20, async (n) => {
       const name = `numbered ${writer} ${n}`
-      made.push(Number((await store.create('Board', { name }, administrator))['id']))
+      made.push(Number((await asAdministrator(store).create('Board', { name }))['id']))
     })
     return made
   })
@@ -88,10 +88,12 @@ test('of eight that want the same unique name one gets it, each time', async () 
   const won = await eight(async (store) => {
     let count = 0
     await times(20, async (n) => {
-      await store.create('Board', { name: `wanted ${n}` }, administrator).then(
-        () => (count += 1),
-        (error: unknown) => expect((error as CoreError).code).toBe('DUPLICATE_KEY'),
-      )
+      await asAdministrator(store)
+        .create('Board', { name: `wanted ${n}` })
+        .then(
+          () => (count += 1),
+          (error: unknown) => expect((error as CoreError).code).toBe('DUPLICATE_KEY'),
+        )
     })
     return count
   })
@@ -102,21 +104,21 @@ test('eight that write the same records in different orders are all answered', a
   const ids = await Promise.all(
     [1, 2, 3, 4].map(async (n) =>
       Number(
-        (await cores[0]!.store.create('Board', { name: `crossed ${n}` }, administrator))['id'],
+        (await asAdministrator(cores[0]!.store).create('Board', { name: `crossed ${n}` }))['id'],
       ),
     ),
   )
   await eight((store, writer) =>
     times(10, (n) =>
-      store.transaction(async (records) => {
+      store.transaction(administrator, async (records) => {
         const order = writer % 2 === 0 ? ids : ids.toReversed()
         for (const id of order) {
-          await records.update('Board', id, { [`cell_${writer}`]: n }, administrator)
+          await records.update('Board', id, { [`cell_${writer}`]: n })
         }
       }),
     ),
   )
-  const after = await cores[0]!.store.list('Board')
+  const after = await asAdministrator(cores[0]!.store).list('Board')
   for (const record of after.filter(({ id }) => ids.includes(Number(id)))) {
     expect(places.map((n) => record[`cell_${n}`])).toEqual(places.map(() => 10))
   }
@@ -149,16 +151,16 @@ test('two cores with a dispatcher each and eight writers come to rest with every
   })
 
   await eight(async (store, writer) => {
-    const board = await store.create('Board', { name: `busy ${writer}` }, administrator)
+    const board = await asAdministrator(store).create('Board', { name: `busy ${writer}` })
     const pegs: number[] = []
     await times(12, async (n) => {
-      const peg = await store.create('Peg', { board_id: board['id'] }, administrator)
+      const peg = await asAdministrator(store).create('Peg', { board_id: board['id'] })
       pegs.push(Number(peg['id']))
-      await store.update('Board', Number(board['id']), { [`cell_${writer}`]: n }, administrator)
-      if (n % 4 === 0) await store.remove('Peg', pegs.shift() ?? 0, administrator)
-      await store.update('Peg', pegs[0] ?? 0, { value: n }, administrator)
+      await asAdministrator(store).update('Board', Number(board['id']), { [`cell_${writer}`]: n })
+      if (n % 4 === 0) await asAdministrator(store).remove('Peg', pegs.shift() ?? 0)
+      await asAdministrator(store).update('Peg', pegs[0] ?? 0, { value: n })
     })
-    if (writer === 7) await store.remove('Board', Number(board['id']), administrator)
+    if (writer === 7) await asAdministrator(store).remove('Board', Number(board['id']))
   })
 
   const left = () =>

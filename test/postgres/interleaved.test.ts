@@ -1,7 +1,13 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { Database } from '#core'
 import { newPostgresDatabase, openTestPostgres } from '../support/database.ts'
-import { administrator, openTestStore, reportOn, type TestStore } from '../support/store.ts'
+import {
+  administrator,
+  asAdministrator,
+  openTestStore,
+  reportOn,
+  type TestStore,
+} from '../support/store.ts'
 import { endedOrBlocked, pausing, type PausingDatabase } from './pausing.ts'
 
 const models = `
@@ -38,7 +44,7 @@ afterEach(() => one.clear())
 afterAll(() => Promise.all([one.core.close(), two.core.close(), watcher.close()]))
 
 const create = async (fields: Record<string, unknown> = {}): Promise<number> => {
-  const record = await one.store.create('Tray', { name: 'tray', ...fields }, administrator)
+  const record = await asAdministrator(one.store).create('Tray', { name: 'tray', ...fields })
   return Number(record['id'])
 }
 
@@ -104,7 +110,7 @@ test.each(['delete from wait', 'set parked = false', 'commit'])(
     const pause = first.pauseBefore(place)
     const reporting = one.work.report('tester', [reportOn(work!, synced)])
     await pause.reached
-    const editing = two.store.update('Tray', waiter, { name: 'edited' }, administrator)
+    const editing = asAdministrator(two.store).update('Tray', waiter, { name: 'edited' })
     await endedOrBlocked(watcher, editing)
     pause.letGo()
     await Promise.all([reporting, editing])
@@ -121,23 +127,25 @@ test('what is linked to a part of a cascade just before goes with it', async () 
   const pause = first.pauseBefore('commit')
   const creating = create({ on_id: middle })
   await pause.reached
-  const removing = two.store.remove('Tray', bottom, administrator)
+  const removing = asAdministrator(two.store).remove('Tray', bottom)
   await endedOrBlocked(watcher, removing)
   pause.letGo()
   const top = await creating
   await removing
 
-  expect(await two.store.list('Tray')).toEqual([])
-  await expect(two.store.get('Tray', top)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  expect(await asAdministrator(two.store).list('Tray')).toEqual([])
+  await expect(asAdministrator(two.store).get('Tray', top)).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  })
 })
 
 test('nothing can be linked to a record that is being deleted', async () => {
   const bottom = await create()
 
   const pause = first.pauseBefore('commit')
-  const removing = one.store.remove('Tray', bottom, administrator)
+  const removing = asAdministrator(one.store).remove('Tray', bottom)
   await pause.reached
-  const creating = two.store.create('Tray', { name: 'top', on_id: bottom }, administrator)
+  const creating = asAdministrator(two.store).create('Tray', { name: 'top', on_id: bottom })
   const refused = expect(creating).rejects.toMatchObject({ code: 'VALIDATION' })
   await endedOrBlocked(watcher, creating)
   pause.letGo()
@@ -147,14 +155,14 @@ test('nothing can be linked to a record that is being deleted', async () => {
 
 test('find, then create, is one step: eight at once make one record', async () => {
   const save = (under: TestStore) =>
-    under.store.transaction(async (records) => {
+    under.store.transaction(administrator, async (records) => {
       const [found] = await records.findAndLock('Tray', { name: 'the one' })
       if (found !== undefined) return Number(found['id'])
-      return Number((await records.create('Tray', { name: 'the one' }, administrator))['id'])
+      return Number((await records.create('Tray', { name: 'the one' })).fields['id'])
     })
   const ids = await Promise.all([one, two, one, two, one, two, one, two].map(save))
   expect(new Set(ids).size).toBe(1)
-  expect(await one.store.find('Tray', { name: 'the one' })).toHaveLength(1)
+  expect(await asAdministrator(one.store).find('Tray', { name: 'the one' })).toHaveLength(1)
 })
 
 test('a lease that ended at another core fences the late report', async () => {

@@ -1,6 +1,13 @@
 import { readFile } from 'node:fs/promises'
-import type { RegisteredStep, Report, Want, Work, WorkSource } from '#contract'
-import { openCore, type Caller, type Core, type Database, type Store } from '#core'
+import type { Fields, RegisteredStep, Report, Want, Work, WorkSource } from '#contract'
+import {
+  openCore,
+  type Caller,
+  type Core,
+  type Database,
+  type SaveOptions,
+  type Store,
+} from '#core'
 import { openTestDatabase } from './database.ts'
 import { createManualClock, type ManualClock } from './manual-clock.ts'
 
@@ -32,6 +39,20 @@ export const helloWorldSteps: readonly RegisteredStep[] = [
 ]
 
 export const administrator: Caller = { userId: 1, email: 'admin@opencord.org', isAdmin: true }
+
+/** The records as the administrator reads and writes them, without their revisions. */
+export const asAdministrator = (store: Store) => {
+  const records = store.as(administrator)
+  return {
+    list: (model: string) => records.list(model),
+    find: (model: string, equal: Fields) => records.find(model, equal),
+    get: async (model: string, id: number) => (await records.get(model, id)).fields,
+    create: async (model: string, values: Fields) => (await records.create(model, values)).fields,
+    update: async (model: string, id: number, values: Fields, options?: SaveOptions) =>
+      (await records.update(model, id, values, options)).fields,
+    remove: (model: string, id: number) => records.remove(model, id),
+  }
+}
 
 export type TestStore = {
   readonly database: Database

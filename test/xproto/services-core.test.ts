@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listServices } from '../fixtures/services/read.ts'
-import { administrator, openTestStore, type TestStore } from '../support/store.ts'
+import { asAdministrator, openTestStore, type TestStore } from '../support/store.ts'
 
 let opened: TestStore
 beforeAll(async () => {
@@ -12,7 +12,7 @@ const create = async (
   model: string,
   values: Readonly<Record<string, unknown>>,
 ): Promise<number> => {
-  const { id } = await opened.store.create(model, values, administrator)
+  const { id } = await asAdministrator(opened.store).create(model, values)
   return Number(id)
 }
 
@@ -50,12 +50,12 @@ test('a running core takes every service, and keeps records of several bases', a
     address: 'https://store.example/1',
   })
 
-  expect(await opened.store.get('Contact', contact)).toMatchObject({
+  expect(await asAdministrator(opened.store).get('Contact', contact)).toMatchObject({
     leaf_model_name: 'DuplexContact',
     antenna_id: antenna,
     recordings_ids: [recording],
   })
-  expect(await opened.store.get('DuplexContact', contact)).toMatchObject({
+  expect(await asAdministrator(opened.store).get('DuplexContact', contact)).toMatchObject({
     class_names: 'DuplexContact,DownlinkContact,UplinkContact,Contact,ServiceInstance,XOSBase',
     down_mhz: 2200,
     up_mhz: 2050.5,
@@ -64,7 +64,7 @@ test('a running core takes every service, and keeps records of several bases', a
     recordings_ids: [recording],
     decoded_recordings_ids: [recording],
   })
-  expect(await opened.store.get('Band', band)).toMatchObject({
+  expect(await asAdministrator(opened.store).get('Band', band)).toMatchObject({
     antennas_ids: [antenna],
     satellites_ids: [satellite],
   })

@@ -285,7 +285,12 @@ test('a service that brings new models has its paths at once', async () => {
 })
 
 test('a fault of the core is 500 without a word of its cause, and is logged', async () => {
-  const broken = faces.faulty({ list: () => Promise.reject(new Error('secret of the cellar')) })
+  const broken = faces.faulty({
+    as: (caller) => ({
+      ...faces.store.as(caller),
+      list: () => Promise.reject(new Error('secret of the cellar')),
+    }),
+  })
   const answer = await broken.rest.inject({ method: 'GET', url: services, headers: asAdmin })
 
   expect(answer.statusCode).toBe(500)

@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, expect, test } from 'vitest'
 import { CoreError } from '#core'
 import {
+  asAdministrator,
   administrator,
   helloWorldModels,
   helloWorldSteps,
@@ -27,9 +28,9 @@ const errorOf = async (work: Promise<unknown>): Promise<Pick<CoreError, 'code' |
 }
 
 const create = (model: string, fields: Record<string, unknown>) =>
-  under.store.create(model, fields, administrator)
+  asAdministrator(under.store).create(model, fields)
 const update = (model: string, id: number, fields: Record<string, unknown>) =>
-  under.store.update(model, id, fields, administrator)
+  asAdministrator(under.store).update(model, id, fields)
 
 const helloService = { name: 'HelloWorld', hello_from: 'Jhon Snow' }
 
@@ -78,7 +79,7 @@ test('ids count per root model, so a parent reads its descendants by the same id
   const service = await create('HelloWorldService', helloService)
 
   expect(service['id']).toBe(2)
-  const asParent = await under.store.get('Service', 2)
+  const asParent = await asAdministrator(under.store).get('Service', 2)
   expect(asParent).toMatchObject({
     id: 2,
     name: 'HelloWorld',
@@ -87,9 +88,11 @@ test('ids count per root model, so a parent reads its descendants by the same id
     self_content_type_id: 'core.service',
   })
   expect(asParent).not.toHaveProperty('hello_from')
-  expect((await under.store.list('Service')).map(({ id }) => id)).toEqual([1, 2])
-  expect((await under.store.list('HelloWorldService')).map(({ id }) => id)).toEqual([2])
-  expect(await errorOf(under.store.get('HelloWorldService', 1))).toMatchObject({
+  expect((await asAdministrator(under.store).list('Service')).map(({ id }) => id)).toEqual([1, 2])
+  expect(
+    (await asAdministrator(under.store).list('HelloWorldService')).map(({ id }) => id),
+  ).toEqual([2])
+  expect(await errorOf(asAdministrator(under.store).get('HelloWorldService', 1))).toMatchObject({
     code: 'NOT_FOUND',
   })
 })
@@ -105,7 +108,7 @@ test('a service instance without an owner gets the first instance of its owner c
   const instance = await create('HelloWorldServiceInstance', { name: 'i', hello_to: 'x' })
 
   expect(instance['owner_id']).toBe(2)
-  expect(await under.store.get('HelloWorldService', 2)).toMatchObject({
+  expect(await asAdministrator(under.store).get('HelloWorldService', 2)).toMatchObject({
     service_instances_ids: [1],
   })
 })
@@ -162,7 +165,7 @@ test.each([
     code: 'VALIDATION',
     message,
   })
-  expect(await under.store.list('HelloWorldService')).toEqual([])
+  expect(await asAdministrator(under.store).list('HelloWorldService')).toEqual([])
 })
 
 test('texts are counted in characters, not in UTF-16 units', async () => {
@@ -177,7 +180,7 @@ test('a unique name is taken until its record is deleted', async () => {
     message: 'Another Service already has this name',
   })
 
-  await under.store.remove('HelloWorldService', 1, administrator)
+  await asAdministrator(under.store).remove('HelloWorldService', 1)
   await create('Service', { name: 'HelloWorld' })
 })
 
@@ -207,7 +210,7 @@ test('an update through the parent changes the record of the leaf', async () => 
   await create('HelloWorldService', helloService)
   await update('Service', 1, { name: 'Renamed' })
 
-  expect(await under.store.get('HelloWorldService', 1)).toMatchObject({
+  expect(await asAdministrator(under.store).get('HelloWorldService', 1)).toMatchObject({
     name: 'Renamed',
     hello_from: 'Jhon Snow',
   })
@@ -219,7 +222,7 @@ test('null clears a field that may be null, and a link', async () => {
 
   expect(cleared).not.toHaveProperty('description')
   expect(cleared).not.toHaveProperty('site_id')
-  expect(await under.store.get('Site', 1)).toMatchObject({ service_ids: [] })
+  expect(await asAdministrator(under.store).get('Site', 1)).toMatchObject({ service_ids: [] })
 })
 
 test('a whole record can be put back, but a user may not change what steps feed back', async () => {
@@ -249,51 +252,60 @@ test('links to many are read from both sides, and shrink', async () => {
   for (const name of ['north', 'south']) await create('Zone', { name })
 
   expect(await create('Device', { zones_ids: [1, 2] })).toMatchObject({ zones_ids: [1, 2] })
-  expect(await under.store.get('Zone', 2)).toMatchObject({ devices_ids: [1] })
+  expect(await asAdministrator(under.store).get('Zone', 2)).toMatchObject({ devices_ids: [1] })
   expect(await update('Device', 1, { zones_ids: [2] })).toMatchObject({ zones_ids: [2] })
-  expect(await under.store.get('Zone', 1)).toMatchObject({ devices_ids: [] })
+  expect(await asAdministrator(under.store).get('Zone', 1)).toMatchObject({ devices_ids: [] })
 
-  await under.store.remove('Zone', 2, administrator)
-  expect(await under.store.get('Device', 1)).toMatchObject({ zones_ids: [], deleted: false })
+  await asAdministrator(under.store).remove('Zone', 2)
+  expect(await asAdministrator(under.store).get('Device', 1)).toMatchObject({
+    zones_ids: [],
+    deleted: false,
+  })
 })
 
 test('deleting takes along what links to the record, and lets go at once what no function ever saw', async () => {
   await create('HelloWorldService', helloService)
   await create('HelloWorldServiceInstance', { hello_to: 'x' })
 
-  await under.store.remove('HelloWorldService', 1, administrator)
+  await asAdministrator(under.store).remove('HelloWorldService', 1)
 
   for (const model of ['HelloWorldService', 'HelloWorldServiceInstance']) {
-    expect(await errorOf(under.store.get(model, 1))).toMatchObject({ code: 'NOT_FOUND' })
+    expect(await errorOf(asAdministrator(under.store).get(model, 1))).toMatchObject({
+      code: 'NOT_FOUND',
+    })
   }
 })
 
 test('a deleted record cannot be changed or deleted again', async () => {
   await create('HelloWorldService', helloService)
   await under.lease(['HelloWorldService'])
-  await under.store.remove('HelloWorldService', 1, administrator)
+  await asAdministrator(under.store).remove('HelloWorldService', 1)
 
-  expect(await under.store.get('HelloWorldService', 1)).toMatchObject({ deleted: true })
-  expect(await under.store.list('HelloWorldService')).toEqual([])
+  expect(await asAdministrator(under.store).get('HelloWorldService', 1)).toMatchObject({
+    deleted: true,
+  })
+  expect(await asAdministrator(under.store).list('HelloWorldService')).toEqual([])
   expect(await errorOf(update('HelloWorldService', 1, {}))).toMatchObject({ code: 'NOT_FOUND' })
-  expect(await errorOf(under.store.remove('HelloWorldService', 1, administrator))).toMatchObject({
+  expect(await errorOf(asAdministrator(under.store).remove('HelloWorldService', 1))).toMatchObject({
     code: 'NOT_FOUND',
   })
 })
 
 test('a protected record answers a delete with success and stays, as in XOS', async () => {
   await create('HelloWorldService', { ...helloService, write_protect: true })
-  await under.store.remove('HelloWorldService', 1, administrator)
-  expect(await under.store.get('HelloWorldService', 1)).toMatchObject({ deleted: false })
+  await asAdministrator(under.store).remove('HelloWorldService', 1)
+  expect(await asAdministrator(under.store).get('HelloWorldService', 1)).toMatchObject({
+    deleted: false,
+  })
 })
 
 test('a transaction that throws leaves nothing behind', async () => {
-  const work = under.store.transaction(async (records) => {
-    await records.create('HelloWorldService', helloService, administrator)
-    await records.create('HelloWorldService', { name: 'second' }, administrator)
+  const work = under.store.transaction(administrator, async (records) => {
+    await records.create('HelloWorldService', helloService)
+    await records.create('HelloWorldService', { name: 'second' })
   })
   expect(await errorOf(work)).toMatchObject({ code: 'VALIDATION' })
-  expect(await under.store.list('HelloWorldService')).toEqual([])
+  expect(await asAdministrator(under.store).list('HelloWorldService')).toEqual([])
 })
 
 test('a password is kept as a hash and never read back', async () => {
@@ -309,7 +321,7 @@ test('a password is kept as a hash and never read back', async () => {
   const credentials = await under.store.credentials('arya@example.org')
   expect(credentials?.passwordHash).toMatch(/^scrypt\$/)
   expect(credentials?.caller).toEqual({ userId: 2, email: 'arya@example.org', isAdmin: false })
-  await under.store.remove('User', 2, administrator)
+  await asAdministrator(under.store).remove('User', 2)
   expect(await under.store.credentials('arya@example.org')).toBeUndefined()
 })
 

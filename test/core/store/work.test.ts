@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, expect, test, vi } from 'vitest'
 import type { Outcome } from '#contract'
 import {
-  administrator,
+  asAdministrator,
   helloWorldModels,
   helloWorldSteps,
   openTestStore,
@@ -22,12 +22,12 @@ beforeAll(async () => {
 afterEach(() => under.clear())
 
 const createService = () =>
-  under.store.create(service, { name: 'HelloWorld', hello_from: 'Jhon Snow' }, administrator)
+  asAdministrator(under.store).create(service, { name: 'HelloWorld', hello_from: 'Jhon Snow' })
 const createInstance = (hello_to = 'Daenerys') =>
-  under.store.create(instance, { name: 'i', hello_to }, administrator)
+  asAdministrator(under.store).create(instance, { name: 'i', hello_to })
 const update = (model: string, id: number, fields: Record<string, unknown> = {}) =>
-  under.store.update(model, id, fields, administrator)
-const remove = (model: string, id: number) => under.store.remove(model, id, administrator)
+  asAdministrator(under.store).update(model, id, fields)
+const remove = (model: string, id: number) => asAdministrator(under.store).remove(model, id)
 
 /** Leases what is due of both models, as `Model/id operation`. */
 const due = async () => {
@@ -48,7 +48,7 @@ const deferred: Outcome = { kind: 'deferred', text: 'Maybe later' }
 const failed: Outcome = { kind: 'failed', text: 'Maybe not', retry: true }
 
 const status = async (model: string, id: number) => {
-  const record = await under.store.get(model, id)
+  const record = await asAdministrator(under.store).get(model, id)
   return [record['backend_code'], record['backend_status']]
 }
 
@@ -77,7 +77,7 @@ test('success turns the record green with the stamp that was sent', async () => 
   const created = await createService()
   await settle({ kind: 'synced', note: 'fine' })
 
-  expect(await under.store.get(service, 1)).toMatchObject({
+  expect(await asAdministrator(under.store).get(service, 1)).toMatchObject({
     backend_code: 1,
     backend_status: 'OK',
     enacted: created['updated'],
@@ -149,7 +149,7 @@ test('a waiting record that is changed to need nothing any more runs at once', a
   expect(await due()).toEqual(['HelloWorldService/1 sync'])
 
   const second = { name: 'Second', hello_from: 'Arya', no_sync: true }
-  await under.store.create(service, second, administrator)
+  await asAdministrator(under.store).create(service, second)
   await update(instance, 1, { owner_id: 2 })
   expect(await due()).toEqual(['HelloWorldServiceInstance/1 sync'])
 })
@@ -212,11 +212,15 @@ test('work that is given back before its first call needs no delete step', async
   await createService()
   const [work] = await under.lease([service])
   await under.work.report('tester', [reportOn(work!, { kind: 'released' })])
-  expect(await under.store.get(service, 1)).toMatchObject({ backend_need_delete: false })
+  expect(await asAdministrator(under.store).get(service, 1)).toMatchObject({
+    backend_need_delete: false,
+  })
 
   await remove(service, 1)
   expect(await due()).toEqual([])
-  await expect(under.store.get(service, 1)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  await expect(asAdministrator(under.store).get(service, 1)).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  })
 })
 
 test('work that is given back after an earlier call still needs its delete step', async () => {
@@ -246,7 +250,7 @@ test('a late success for an old version does not pass for the new one', async ()
   const edited = await update(service, 1, { hello_from: 'Arya' })
   await under.work.report('tester', [reportOn(work!, synced)])
 
-  const record = await under.store.get(service, 1)
+  const record = await asAdministrator(under.store).get(service, 1)
   expect(record['enacted']).toBeLessThan(Number(edited['updated']))
   expect(await due()).toEqual(['HelloWorldService/1 sync'])
 })
@@ -290,9 +294,13 @@ test('delete_record is called for the instance first, then for the service, and 
   expect(await status(service, 1)).toEqual([0, 'Waiting for HelloWorldServiceInstance 1: OK'])
   await under.work.leave('tester')
   await settle(synced)
-  await expect(under.store.get(instance, 1)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  await expect(asAdministrator(under.store).get(instance, 1)).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  })
   await settle(synced)
-  await expect(under.store.get(service, 1)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  await expect(asAdministrator(under.store).get(service, 1)).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  })
 })
 
 test('a delete that fails keeps the record, visibly, and is tried again', async () => {
@@ -301,7 +309,10 @@ test('a delete that fails keeps the record, visibly, and is tried again', async 
   await remove(service, 1)
   await settle(failed, 1_000)
 
-  expect(await under.store.get(service, 1)).toMatchObject({ deleted: true, backend_code: 2 })
+  expect(await asAdministrator(under.store).get(service, 1)).toMatchObject({
+    deleted: true,
+    backend_code: 2,
+  })
   await under.clock.advance(1_000)
   expect(await due()).toEqual(['HelloWorldService/1 delete'])
 })
@@ -319,7 +330,9 @@ test('a record deleted while its sync runs is deleted in its backend afterwards'
 test('a status write never makes a record pending', async () => {
   await createService()
   await settle({ kind: 'synced', feedback: { backend_handle: 'vm-7' } })
-  expect(await under.store.get(service, 1)).toMatchObject({ backend_handle: 'vm-7' })
+  expect(await asAdministrator(under.store).get(service, 1)).toMatchObject({
+    backend_handle: 'vm-7',
+  })
   expect(await due()).toEqual([])
 })
 
@@ -345,7 +358,9 @@ test.each([
   await settle({ kind: 'synced', feedback })
 
   expect(await status(service, 1)).toEqual([2, text])
-  expect(await under.store.get(service, 1)).toMatchObject({ hello_from: 'Jhon Snow' })
+  expect(await asAdministrator(under.store).get(service, 1)).toMatchObject({
+    hello_from: 'Jhon Snow',
+  })
   expect(await due()).toEqual([])
 })
 
@@ -360,8 +375,8 @@ test('records that wait for each other are named instead of hanging silently', a
     ],
     'ring',
   )
-  await under.store.create('Node1', {}, administrator)
-  await under.store.create('Node2', { next_id: 1 }, administrator)
+  await asAdministrator(under.store).create('Node1', {})
+  await asAdministrator(under.store).create('Node2', { next_id: 1 })
   await update('Node1', 1, { next_id: 1 })
 
   expect(await under.lease(['Node1', 'Node2'])).toEqual([])

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { asAdmin, openFaces, toscaAsAdmin, type Faces } from '../faces.ts'
+import { asAdministrator } from '../../support/store.ts'
 
 let faces: Faces
 beforeAll(async () => {
@@ -36,11 +37,10 @@ const byTosca = (values: object) =>
 
 /** The one service there is, without what tells records apart; then there is none. */
 const takeRecord = async () => {
-  const [record, ...others] = await faces.store.list('HelloWorldService')
+  const [record, ...others] = await asAdministrator(faces.store).list('HelloWorldService')
   expect(others).toEqual([])
   if (record === undefined) return undefined
-  const caller = { userId: 1, email: 'admin@opencord.org', isAdmin: true }
-  await faces.store.remove('HelloWorldService', Number(record['id']), caller)
+  await asAdministrator(faces.store).remove('HelloWorldService', Number(record['id']))
   return { ...record, id: 0, name: '' }
 }
 

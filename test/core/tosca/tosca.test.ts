@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openFaces, toscaAsAdmin, type Faces } from '../faces.ts'
+import { asAdministrator } from '../../support/store.ts'
 
 let faces: Faces
 beforeAll(async () => {
@@ -19,14 +20,14 @@ topology_template:
 ${nodes}`
 
 const named = async (model: string, name: string) => {
-  const [record] = await faces.store.find(model, { name })
+  const [record] = await asAdministrator(faces.store).find(model, { name })
   return record
 }
 
 const counts = async () =>
   Promise.all(
     ['Service', 'ServiceInstance', 'Site', 'User'].map(
-      async (model) => (await faces.store.list(model)).length,
+      async (model) => (await asAdministrator(faces.store).list(model)).length,
     ),
   )
 
@@ -54,7 +55,7 @@ test('the recipe of the tutorial creates its records in order, and again only up
   expect(first.headers['content-type']).toBe('text/plain; charset=utf-8')
   expect(after).toMatchObject({ id: before?.['id'], hello_from: 'Jhon Snow' })
   expect(after?.['updated']).toBeGreaterThan(Number(before?.['updated']))
-  expect(await faces.store.list('ServiceGraphConstraint')).toHaveLength(1)
+  expect(await asAdministrator(faces.store).list('ServiceGraphConstraint')).toHaveLength(1)
 })
 
 test('what a node requires is created before it, and linked', async () => {
@@ -93,7 +94,7 @@ test('a link can be part of what finds a record', async () => {
   const again = await post('/run', chain)
 
   expect(again.body).toBe("Created models: ['a', 'b', 'dependency']")
-  expect(await faces.store.list('ServiceDependency')).toHaveLength(1)
+  expect(await asAdministrator(faces.store).list('ServiceDependency')).toHaveLength(1)
 })
 
 test('a node that must exist is found and changed, never created', async () => {
@@ -115,11 +116,10 @@ test('a node that must exist is found and changed, never created', async () => {
 
 test('several records that fit are an error', async () => {
   const name = 'not unique'
-  const caller = { userId: 1, email: 'admin@opencord.org', isAdmin: true }
   const service = await named('HelloWorldService', 'HelloWorld')
   for (const hello_to of ['a', 'b']) {
     const values = { name, hello_to, owner_id: service?.['id'] }
-    await faces.store.create('HelloWorldServiceInstance', values, caller)
+    await asAdministrator(faces.store).create('HelloWorldServiceInstance', values)
   }
   const answer = await post(
     '/run',
@@ -185,10 +185,9 @@ test.each([
 })
 
 test('a user who is no administrator may not run recipes; a password may be in any letters', async () => {
-  const caller = { userId: 1, email: 'admin@opencord.org', isAdmin: true }
   const names = { firstname: 'R', lastname: 'R', username: 'r', site_id: 1 }
   const user = { ...names, email: 'reader@opencord.org', password: 'пароль:1', is_admin: false }
-  await faces.store.create('User', user, caller)
+  await asAdministrator(faces.store).create('User', user)
   const answer = await post('/run', '', {
     'xos-username': user.email,
     'xos-password': Buffer.from(user.password).toString('latin1'),

@@ -5,7 +5,7 @@ import { compile, type Schema, type Source } from '#xproto'
 import { jsonSchema } from '../../../xproto/targets/json-schema.ts'
 import { asAdmin, openFaces, type Faces } from '../../core/faces.ts'
 import { everySource } from '../../fixtures/services/read.ts'
-import { administrator } from '../../support/store.ts'
+import { asAdministrator } from '../../support/store.ts'
 
 const schemaOf = (sources: readonly Source[]): Schema => {
   const { schema, diagnostics } = compile(sources)
@@ -272,13 +272,13 @@ describe('the REST face', () => {
 
   test('shows core records as the schema has them', async () => {
     const { store } = faces
-    await store.create('Slice', { name: 'slice', site_id: 1 }, administrator)
-    await store.create('NetworkTemplate', { name: 'plain' }, administrator)
+    await asAdministrator(store).create('Slice', { name: 'slice', site_id: 1 })
+    await asAdministrator(store).create('NetworkTemplate', { name: 'plain' })
     const network = { name: 'net', template_id: 1, owner_id: 1, permitted_slices_ids: [1] }
-    await store.create('Network', network, administrator)
+    await asAdministrator(store).create('Network', network)
     const shown = new Set<string>()
     for (const { name, restPath, abstract } of store.schema().models) {
-      if (abstract || (await store.list(name)).length === 0) continue
+      if (abstract || (await asAdministrator(store).list(name)).length === 0) continue
       const answer = await faces.rest.inject({ method: 'GET', url: restPath, headers: asAdmin })
       for (const record of answer.json<{ items: unknown[] }>().items) {
         expect(findings(validatorOf(name, 'record'), record)).toEqual([])

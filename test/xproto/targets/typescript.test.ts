@@ -6,7 +6,7 @@ import { recordView } from '../../../functions/sdk/record-view.ts'
 import { types } from '../../../xproto/targets/typescript.ts'
 import { everySource, listLegacyServices, listServices } from '../../fixtures/services/read.ts'
 import { coreSource } from '../../fixtures/xproto/read.ts'
-import { administrator, openTestStore, reportOn, type TestStore } from '../../support/store.ts'
+import { asAdministrator, openTestStore, reportOn, type TestStore } from '../../support/store.ts'
 import { typeErrors } from './typescript-check.ts'
 
 const helloWorld: Source = {
@@ -358,7 +358,7 @@ describe('a change that really arrives', () => {
     const registered = steps.map((step) => ({ ...step, step: step.model }))
     await store.load(helloWorld.text, registered)
     const create = (model: string, fields: Record<string, unknown>) =>
-      store.store.create(model, fields, administrator)
+      asAdministrator(store.store).create(model, fields)
     await create('HelloWorldService', { name: 'hello', hello_from: 'me', site_id: 1 })
     await create('HelloWorldServiceInstance', { name: 'parent', hello_to: 'you' })
     await create('HelloWorldServiceInstance', { hello_to: 'them', master_serviceinstance_id: 1 })

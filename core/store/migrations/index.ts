@@ -1,0 +1,10 @@
+import { records } from './001-records.ts'
+import { schemaState } from './002-schema-state.ts'
+
+/**
+ * The tables of the store, as numbered steps; a step that has been released is never edited.
+ *
+ * All times are whole microseconds since 1970 (bigint): exact in JavaScript until the year 2255, and the
+ * clock is always an argument, so that no statement asks the database for the time.
+ */
+export const migrations: readonly string[] = [records, schemaState]
