@@ -23,6 +23,12 @@ const schemaOf = (coreModels: readonly Source[], services: readonly Service[]): 
   throw new CoreError('VALIDATION', errors.map((error) => render(error, sources)).join('\n\n'))
 }
 
+/** The core models, and what every service that was ever loaded has brought. */
+export const readSources = async (sql: Sql, coreModels: readonly Source[]): Promise<Source[]> => [
+  ...coreModels,
+  ...(await loadedServices(sql)).flatMap(sourcesOf),
+]
+
 /** The schema of the core models and of every service that was ever loaded. */
 export const readSchema = async (sql: Sql, coreModels: readonly Source[]): Promise<Schema> =>
   schemaOf(coreModels, await loadedServices(sql))

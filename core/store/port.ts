@@ -100,6 +100,15 @@ export type Records = {
   remove(model: string, id: number): Promise<void>
 }
 
+/** Which database keeps the records; the texts are empty when it does not answer. */
+export type DatabaseInfo = {
+  readonly name: string
+  /** `host:port`, or `local`. */
+  readonly connection: string
+  readonly version: string
+  readonly status: 'OPERATIONAL' | 'ERROR'
+}
+
 /** What authentication needs to know of a user; the hash never leaves the core. */
 export type Credentials = {
   readonly caller: Caller
@@ -119,6 +128,9 @@ export type LockingRecords = Records & {
 export type Store = {
   /** The schema in force; replaced as a whole when a service brings new models. */
   schema(): Schema
+  /** The texts that all models in force were compiled from, one after the other. */
+  xproto(): Promise<string>
+  databaseInfo(): Promise<DatabaseInfo>
   /** Each call in a transaction of its own. */
   as(caller: Caller): Records
   /** All or nothing. The work may be called again, from its start, when others stood in its way. */

@@ -1,9 +1,10 @@
 import type { Clock, Fields, WorkSource } from '#contract'
 import type { Schema, Source } from '#xproto'
 import { hashPassword } from '../access/password.ts'
+import { databaseInfo, xprotoText } from './about.ts'
 import type { Database, Sql } from './database.ts'
 import { endLeases, lease, touchDispatcher } from './lease.ts'
-import { onboard, loadSchema } from './onboard.ts'
+import { onboard, loadSchema, readSources } from './onboard.ts'
 import type {
   Caller,
   Credentials,
@@ -144,6 +145,8 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
 
   const store: Store = {
     schema: () => current.known(),
+    xproto: async () => xprotoText(await readSources(database, coreModels)),
+    databaseInfo: () => databaseInfo(database),
     as,
     transaction: writing,
 
