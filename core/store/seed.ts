@@ -7,7 +7,14 @@ export type Admin = { readonly email: string; readonly password: string }
  * What a new store starts with, as in XOS: the site `mysite` and an administrator. Does nothing once there is a
  * user, so a password given at a later start does not replace the one that is kept.
  */
-export const seed = async (context: WriteContext, admin: Admin): Promise<void> => {
+export const seed = async (
+  withoutCaller: Omit<WriteContext, 'caller'>,
+  admin: Admin,
+): Promise<void> => {
+  const context = {
+    ...withoutCaller,
+    caller: { userId: 1, email: admin.email, isAdmin: true },
+  }
   const users = await context.sql.query(`select id from record where root = 'User' limit 1`)
   if (users.length > 0) return
   const site = await createRecord(context, 'Site', {

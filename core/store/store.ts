@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Clock, Fields, WorkSource } from '#contract'
 import type { Schema, Source } from '#xproto'
 import { hashPassword } from '../access/password.ts'
@@ -44,13 +45,15 @@ export type OpenStore = { readonly store: Store; readonly work: WorkSource }
 const equalOf = ({ elements }: Query): Fields =>
   Object.fromEntries(elements.map(({ name, value }) => [name, value]))
 
-const recordsOf = (
-  sql: Sql,
-  schema: Schema,
-  now: () => number,
-  _caller: Caller,
-): LockingRecords => {
-  const context = (): WriteContext => ({ sql, schema, now: now(), hashPassword })
+const recordsOf = (sql: Sql, schema: Schema, now: () => number, caller: Caller): LockingRecords => {
+  const context = (): WriteContext => ({
+    sql,
+    schema,
+    now: now(),
+    caller,
+    hashPassword,
+    randomUuid: randomUUID,
+  })
   const one = async (modelName: string, row: RecordRow): Promise<StoredRecord> => {
     const [fields] = await wireRecords(sql, schema, modelNamed(schema, modelName), [row])
     if (fields === undefined) throw notFound(modelName, row.id)
@@ -85,8 +88,8 @@ const recordsOf = (
     async create(modelName, values) {
       return one(modelName, await createRecord(context(), modelName, values))
     },
-    async update(modelName, id, values) {
-      return one(modelName, await updateRecord(context(), modelName, id, values))
+    async update(modelName, id, values, options) {
+      return one(modelName, await updateRecord(context(), modelName, id, values, options))
     },
     async remove(modelName, id) {
       const row = await rowOf(sql, schema, modelNamed(schema, modelName), id, 'for update')
@@ -114,7 +117,7 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
   const loaded = await database.transaction(async (sql) => {
     await lockSchema(sql)
     const schema = await loadSchema(sql, coreModels)
-    await seed({ sql, schema, now: now(), hashPassword }, admin)
+    await seed({ sql, schema, now: now(), hashPassword, randomUuid: randomUUID }, admin)
     if (database.exclusive) {
       await sql.query(`delete from dispatcher`)
       await endLeases(sql)

@@ -3,6 +3,7 @@ import type { Field, LinkField, Model, Schema } from '#xproto'
 import { CoreError } from '../errors.ts'
 import type { Sql } from './database.ts'
 import { writeKeys } from './keys.ts'
+import type { Caller, SaveOptions } from './port.ts'
 import { liveRows, modelNamed, notFound, rowOf } from './read.ts'
 import { coreOwned, isColumn, stampOf, wireValue, type RecordRow } from './row.ts'
 import { findingOf, normalized } from './validate.ts'
@@ -14,7 +15,9 @@ export type WriteContext = {
   readonly schema: Schema
   /** Microseconds since 1970. */
   readonly now: number
+  readonly caller: Caller
   readonly hashPassword: (plain: string) => Promise<string>
+  readonly randomUuid: () => string
 }
 
 /** Values by field, normalized. */
@@ -286,10 +289,17 @@ export const updateRecord = async (
   modelName: string,
   id: number,
   fields: Fields,
+  options: SaveOptions = {},
 ): Promise<RecordRow> => {
   const { sql, schema, now } = context
   const asked = modelNamed(schema, modelName)
   const row = await rowOf(sql, schema, asked, id, 'for update')
+  if (options.ifRevision !== undefined && options.ifRevision !== row.revision) {
+    throw new CoreError(
+      'CONFLICT',
+      `${modelName} ${id} was written by somebody else: expected revision ${options.ifRevision}, it is ${row.revision} now; read it again`,
+    )
+  }
   if (row.deleted) throw notFound(modelName, id)
   // A record read as its parent is still a record of its leaf: the leaf's rules hold.
   const model = modelNamed(schema, row.leaf)
