@@ -19,6 +19,9 @@ export const errorCatalogue = {
   CONFLICTING_FIELD: { name: 'XOSConflictingField', http: 400, grpc: 2, plain: false },
   /** Somebody else has written the record since the writer read it. */
   CONFLICT: { name: 'XOSConflict', http: 412, grpc: 10, plain: false },
+  /** The same request is being carried out at this moment. */
+  IN_PROGRESS: { name: 'XOSRequestInProgress', http: 409, grpc: 10, plain: false },
+  KEY_REUSED: { name: 'XOSIdempotencyKeyReused', http: 422, grpc: 3, plain: false },
   TOO_LARGE: { name: 'XOSPayloadTooLarge', http: 413, grpc: 8, plain: false },
   UNSUPPORTED_MEDIA_TYPE: {
     name: 'XOSUnsupportedMediaType',

@@ -1,5 +1,6 @@
-import type { Fields } from '#contract'
+import type { Fields, ModelFile } from '#contract'
 import type { Schema } from '#xproto'
+import type { LoadRequest, LoadStatus, ServiceStatus, UnloadRequest } from './services/request.ts'
 
 /** On whose behalf something is read or written: decides what is allowed, and becomes `creator` where a model has one. */
 export type Caller = {
@@ -116,6 +117,21 @@ export type Credentials = {
   readonly isActive: boolean
 }
 
+/**
+ * Brings models of services and takes them away while the core runs. Both throw PERMISSION_DENIED unless the caller is
+ * an administrator, and VALIDATION with what stands in the way: nothing is written then.
+ */
+export type Services = {
+  /** As LoadModels of XOS, with its leniency about mistakes in the texts (xproto: compat). */
+  load(request: LoadRequest, caller: Caller): Promise<LoadStatus>
+  /** As UnloadModels of XOS. */
+  unload(request: UnloadRequest, caller: Caller): Promise<LoadStatus>
+  /** Every service that was ever loaded, by name; then the core itself. */
+  status(): Promise<readonly ServiceStatus[]>
+  /** The Python files that XOS clients load on top of the API; one for each name. */
+  convenienceMethods(): Promise<readonly ModelFile[]>
+}
+
 /** What a transaction may do besides. */
 export type LockingRecords = Records & {
   /**
@@ -125,16 +141,43 @@ export type LockingRecords = Records & {
   findAndLock(model: string, equal: Fields): Promise<Fields[]>
 }
 
+/** A request that may arrive more than once. */
+export type OnceRequest = {
+  /** Chosen by the client, new for each thing it wants; text without NUL. */
+  readonly key: string
+  /** Digest of what is asked for. */
+  readonly fingerprint: string
+}
+
+export type OnceAnswer = {
+  readonly answer: string
+  /** It was carried out before; nothing was done now. */
+  readonly isRepeated: boolean
+}
+
 export type Store = {
   /** The schema in force; replaced as a whole when a service brings new models. */
   schema(): Schema
   /** The texts that all models in force were compiled from, one after the other. */
   xproto(): Promise<string>
   databaseInfo(): Promise<DatabaseInfo>
+  readonly services: Services
+  /** Calls the listener whenever other models are in force, whichever core was given them. Answers how to stop. */
+  onSchemaChange(listener: () => void): () => void
   /** Each call in a transaction of its own. */
   as(caller: Caller): Records
   /** All or nothing. The work may be called again, from its start, when others stood in its way. */
   transaction<T>(caller: Caller, work: (records: LockingRecords) => Promise<T>): Promise<T>
+  /**
+   * As transaction, but however often the caller asks with this key within 24 hours, the work is done once and its
+   * answer given each time. Throws KEY_REUSED when the key came with another fingerprint, IN_PROGRESS when the same
+   * request is being carried out just now.
+   */
+  once(
+    caller: Caller,
+    request: OnceRequest,
+    work: (records: LockingRecords) => Promise<string>,
+  ): Promise<OnceAnswer>
   credentials(email: string): Promise<Credentials | undefined>
   /** Sessions are kept by the SHA-256 of their id. Times in milliseconds since 1970. */
   addSession(idHash: string, userId: number, expiresAt: number): Promise<void>

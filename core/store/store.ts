@@ -4,6 +4,7 @@ import type { Schema, Source } from '#xproto'
 import { hashPassword } from '../access/password.ts'
 import { databaseInfo, xprotoText } from './about.ts'
 import type { Database, Sql } from './database.ts'
+import { answerOnce } from './idempotency.ts'
 import { endLeases, lease, touchDispatcher } from './lease.ts'
 import { onboard, loadSchema, readSources } from './onboard.ts'
 import type {
@@ -128,8 +129,10 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
 
   const transaction = <T>(work: (sql: Sql, schema: Schema) => Promise<T>): Promise<T> =>
     database.transaction(async (sql, attempt) => work(sql, await current.enter(sql, attempt)))
-  const writing = <T>(caller: Caller, work: (records: LockingRecords) => Promise<T>): Promise<T> =>
-    transaction((sql, schema) => work(recordsOf(sql, schema, now, caller)))
+  const writing = <T>(
+    caller: Caller,
+    work: (records: LockingRecords, sql: Sql) => Promise<T>,
+  ): Promise<T> => transaction((sql, schema) => work(recordsOf(sql, schema, now, caller), sql))
 
   const as = (caller: Caller): Records => {
     const reading = (): Records => recordsOf(database, current.known(), now, caller)
@@ -152,6 +155,10 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
     databaseInfo: () => databaseInfo(database),
     as,
     transaction: writing,
+    once: (caller, request, work) =>
+      writing(caller, (records, sql) =>
+        answerOnce(sql, now(), caller, request, () => work(records)),
+      ),
 
     async credentials(email): Promise<Credentials | undefined> {
       const [row] = await liveRows(database, current.known(), modelNamed(current.known(), 'User'), {

@@ -1,5 +1,6 @@
 import { records } from './001-records.ts'
 import { schemaState } from './002-schema-state.ts'
+import { idempotency } from './007-idempotency.ts'
 
 /**
  * The tables of the store, as numbered steps; a step that has been released is never edited.
@@ -7,4 +8,4 @@ import { schemaState } from './002-schema-state.ts'
  * All times are whole microseconds since 1970 (bigint): exact in JavaScript until the year 2255, and the
  * clock is always an argument, so that no statement asks the database for the time.
  */
-export const migrations: readonly string[] = [records, schemaState]
+export const migrations: readonly string[] = [records, schemaState, idempotency]
