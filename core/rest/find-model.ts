@@ -19,8 +19,8 @@ export const findModel = (schema: Schema, path: string): Model => {
 }
 
 /** The id a path ends with. Throws NOT_FOUND for what can be no id: 1 to 2147483647 in plain digits. */
-export const readId = (model: Model, text: string): number => {
+export const readId = (modelName: string, text: string): number => {
   const id = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : 0
   if (id > 0 && id < 2 ** 31) return id
-  throw new CoreError('NOT_FOUND', `There is no ${model.name} with id ${text.slice(0, 40)}`)
+  throw new CoreError('NOT_FOUND', `There is no ${modelName} with id ${text.slice(0, 40)}`)
 }

@@ -288,10 +288,11 @@ test('a fault of the core is 500 without a word of its cause, and is logged', as
   const broken = faces.faulty({
     as: (caller) => ({
       ...faces.store.as(caller),
-      list: () => Promise.reject(new Error('secret of the cellar')),
+      get: () => Promise.reject(new Error('secret of the cellar')),
     }),
   })
-  const answer = await broken.rest.inject({ method: 'GET', url: services, headers: asAdmin })
+  const url = `${services}/1`
+  const answer = await broken.rest.inject({ method: 'GET', url, headers: asAdmin })
 
   expect(answer.statusCode).toBe(500)
   expect(answer.body).not.toContain('cellar')

@@ -1,0 +1,50 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Authenticator } from '../access/authenticate.ts'
+import { requireAccess } from '../access/require-access.ts'
+import { CoreError } from '../errors.ts'
+import { orChallenge } from '../http/unknown-caller.ts'
+import type { Caller } from '../store/port.ts'
+
+const basicChallenge = 'Basic realm="syncstep", charset="UTF-8"'
+/** Browsers answer a Basic challenge with a dialog of their own; a page that has its own login must not cause it. */
+export const sessionChallenge = 'Session realm="syncstep"'
+
+const identify = async (authenticator: Authenticator, request: FastifyRequest): Promise<Caller> => {
+  const { authorization, 'x-xossession': session } = request.headers
+  if (authorization !== undefined && /^basic /i.test(authorization)) {
+    return authenticator.basic(authorization, request.ip)
+  }
+  if (typeof session === 'string') return authenticator.session(session)
+  throw new CoreError(
+    'NOT_AUTHENTICATED',
+    'This API requires authentication: send Authorization: Basic, or x-xossession with a session id from POST /xosapi/v1/utility/login',
+  )
+}
+
+const challengeFor = ({ headers }: FastifyRequest): string =>
+  headers['x-xossession'] === undefined ? basicChallenge : sessionChallenge
+
+/** Who sends a request, settled before a byte of its body is read. */
+export type Identification = {
+  /** Throws NOT_AUTHENTICATED, and challenges, when the request shows nobody. */
+  readonly authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<void>
+  /** Of a request that was authenticated. */
+  readonly callerOf: (request: FastifyRequest) => Caller
+}
+
+/** For each server once: its requests get to know their caller. */
+export const createIdentification = (
+  app: FastifyInstance,
+  authenticator: Authenticator,
+): Identification => {
+  app.decorateRequest('caller')
+  return {
+    async authenticate(request, reply) {
+      const identity = identify(authenticator, request)
+      const caller = await orChallenge(identity, reply, challengeFor(request))
+      requireAccess(caller)
+      request.setDecorator('caller', caller)
+    },
+    callerOf: (request) => request.getDecorator('caller'),
+  }
+}

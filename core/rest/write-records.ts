@@ -1,0 +1,75 @@
+import { Readable } from 'node:stream'
+import type { Fields } from '#contract'
+import type { Model } from '#xproto'
+
+// A model is immutable, so what is known of it never goes stale; it goes when the model does.
+const wideNames = new WeakMap<Model, readonly string[]>()
+
+const wideNamesOf = (model: Model): readonly string[] => {
+  const names =
+    wideNames.get(model) ??
+    model.fields.flatMap((field) =>
+      field.kind === 'scalar' && field.type === 'int64' ? [field.wireName] : [],
+    )
+  wideNames.set(model, names)
+  return names
+}
+
+/** int64 is text in protobuf's JSON: not every reader has 64-bit numbers. */
+const shown = (model: Model, record: Fields): Fields => {
+  const texts = wideNamesOf(model).flatMap((name) => {
+    const value = record[name]
+    return typeof value === 'number' ? [[name, value.toString()] as const] : []
+  })
+  return texts.length === 0 ? record : { ...record, ...Object.fromEntries(texts) }
+}
+
+/** A record in JSON. */
+export const recordText = (model: Model, record: Fields): string =>
+  JSON.stringify(shown(model, record))
+
+const batchText = (model: Model, records: readonly Fields[]): string =>
+  records.map((record) => recordText(model, record)).join(',')
+
+/** One page of a list: `next` is there when there is more. */
+export const pageText = (
+  model: Model,
+  records: readonly Fields[],
+  next: string | undefined,
+): string =>
+  `{"items":[${batchText(model, records)}]${next === undefined ? '' : `,"next":${JSON.stringify(next)}`}}`
+
+type Batches = AsyncIterator<readonly Fields[]>
+
+async function* listText(model: Model, first: string, rest: Batches): AsyncGenerator<string> {
+  try {
+    yield `{"items":[${first}`
+    let separator = first === '' ? '' : ','
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) {
+      const text = batchText(model, next.value)
+      if (text === '') continue
+      yield separator + text
+      separator = ','
+    }
+    yield ']}'
+  } finally {
+    await rest.return?.()
+  }
+}
+
+/**
+ * A whole list, read as fast as the client takes it, so that it needs no more memory than one batch. The first batch
+ * is read before this resolves: what is wrong with the question is known by then.
+ */
+export const streamList = async (
+  model: Model,
+  batches: AsyncIterable<readonly Fields[]>,
+): Promise<Readable> => {
+  const iterator = batches[Symbol.asyncIterator]()
+  const first = await iterator.next()
+  const text = first.done === true ? '' : batchText(model, first.value)
+  return Readable.from(listText(model, text, iterator), {
+    objectMode: false,
+    highWaterMark: 2 ** 16,
+  })
+}
