@@ -4,6 +4,10 @@ import type { CoreSettings, Log } from '#emulator'
 import { Failure } from './failure.ts'
 import type { Flags, Input } from './command.ts'
 import { readCoreModels } from './core-models.ts'
+import { durationMs } from './duration.ts'
+import { sinkFrom } from './sink.ts'
+import { tlsFiles } from './tls-files.ts'
+import { UsageError } from './usage-error.ts'
 import type { World } from './world.ts'
 
 /** The flags of every command that runs a core. */
@@ -43,15 +47,48 @@ export const coreFlags: Flags = {
     default: '50055',
     variable: 'SYNCSTEP_GRPC_PORT',
   },
+  'grpc-tls-port': {
+    kind: 'port',
+    help: 'gRPC over TLS',
+    default: '50051',
+    variable: 'SYNCSTEP_GRPC_TLS_PORT',
+  },
   'health-port': {
     kind: 'port',
-    help: '/livez and /readyz',
+    help: '/livez, /readyz and /metrics',
     default: '30009',
     variable: 'SYNCSTEP_HEALTH_PORT',
+  },
+  'tls-cert': {
+    kind: 'text',
+    help: 'Certificate of the TLS port and those that lead to its authority, PEM; else one of a development authority, made at the first start',
+    value: 'FILE',
+    variable: 'SYNCSTEP_TLS_CERT',
+  },
+  'tls-key': {
+    kind: 'text',
+    help: 'Key of that certificate, PEM',
+    value: 'FILE',
+    variable: 'SYNCSTEP_TLS_KEY',
+  },
+  'backup-dir': {
+    kind: 'text',
+    help: 'Folder of backups and of files that clients transfer; else backup in the data folder, else .syncstep/backup',
+    value: 'DIR',
+    variable: 'SYNCSTEP_BACKUP_DIR',
   },
 }
 
 export const adminVariable = 'SYNCSTEP_ADMIN_PASSWORD'
+
+/** The variables without a flag of every command that runs a core, but the password of the first user. */
+export const coreVariables = {
+  K_SINK: 'Where changes of records are posted to as CloudEvents',
+  K_CE_OVERRIDES: 'Attributes that those get besides, {"extensions": {"name": "value"}}',
+  SYNCSTEP_SCHEMA_GRACE:
+    'How long XOS clients keep their connections when the models change; else 5s',
+  SYNCSTEP_SCHEMA_PAUSE: 'How long they are then refused, so that they notice; else 3s',
+} as const
 export const developmentAdmin = { email: 'admin@opencord.org', password: 'letmein' } as const
 
 const isLoopback = (host: string): boolean =>
@@ -101,6 +138,17 @@ export const chosenDatabase = (given: Chosen, configured: string | undefined): C
   return { data: data === 'memory' ? undefined : data, database: undefined }
 }
 
+const durationOf = (
+  { environment }: World,
+  variable: keyof typeof coreVariables,
+  otherwise: string,
+): number => {
+  const text = environment[variable] || otherwise
+  const ms = durationMs(text)
+  if (ms !== undefined) return ms
+  throw new UsageError(`Expected ${variable} to be a duration such as 5s, got "${text}".`)
+}
+
 /** What the user chose for the core, by flags and variables. */
 export const coreSettings = async (
   input: Input,
@@ -112,17 +160,30 @@ export const coreSettings = async (
   const host = input.text('host') ?? ''
   const given = { data: input.text('data'), database: input.text('database') }
   const chosen = chosenDatabase(given, database)
+  const data = chosen.data === undefined ? undefined : path.resolve(cwd, chosen.data)
+  const folder = data ?? path.resolve(cwd, '.syncstep')
   return {
-    data: chosen.data === undefined ? undefined : path.resolve(cwd, chosen.data),
+    data,
     database: chosen.database,
     host,
     ports: {
       rest: input.port('rest-port'),
       tosca: input.port('tosca-port'),
       grpc: input.port('grpc-port'),
+      grpcTls: input.port('grpc-tls-port'),
       health: input.port('health-port'),
     },
     admin: adminFrom(world, host, development),
+    tls: await tlsFiles(cwd, input.text('tls-cert'), input.text('tls-key')),
+    certificates: path.join(folder, 'certificates'),
+    files: path.resolve(cwd, input.text('backup-dir') ?? path.join(folder, 'backup')),
+    sink: sinkFrom(world.environment),
+    schemaChange: {
+      graceMs: durationOf(world, 'SYNCSTEP_SCHEMA_GRACE', '5s'),
+      closedMs: durationOf(world, 'SYNCSTEP_SCHEMA_PAUSE', '3s'),
+    },
+    graceMs: 10_000,
+    tellsRequests: true,
     coreModels: [await readCoreModels()],
     processes,
     clock,

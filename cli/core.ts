@@ -1,6 +1,6 @@
 import { createClosers, fired, startCore } from '#emulator'
 import type { Command } from './command.ts'
-import { adminVariable, coreFlags, coreSettings } from './core-settings.ts'
+import { adminVariable, coreFlags, coreSettings, coreVariables } from './core-settings.ts'
 import { logLevelFlag, logOf } from './log.ts'
 
 /** Keeps the records and answers clients; dispatchers take work from it. */
@@ -15,7 +15,10 @@ export const coreCommand: Command = {
     },
     ...logLevelFlag,
   },
-  variables: { [adminVariable]: 'Password of the first user, admin@opencord.org' },
+  variables: {
+    [adminVariable]: 'Password of the first user, admin@opencord.org',
+    ...coreVariables,
+  },
 
   async run(input, world) {
     const log = logOf(world, input.text('log-level') ?? 'info')

@@ -1,7 +1,13 @@
 import path from 'node:path'
 import { fired, sleep, startEmulator, type Ports } from '#emulator'
 import type { Command, Input } from './command.ts'
-import { adminVariable, coreFlags, coreSettings, developmentAdmin } from './core-settings.ts'
+import {
+  adminVariable,
+  coreFlags,
+  coreSettings,
+  coreVariables,
+  developmentAdmin,
+} from './core-settings.ts'
 import { listFiles } from './files.ts'
 import { logLevelFlag, logOf } from './log.ts'
 import { loadProject, noteCoreVersion } from './project.ts'
@@ -54,7 +60,10 @@ const lateEnd = async ({ stop, clock }: World): Promise<number> => {
 export const devCommand: Command = {
   parameters: [{ name: 'DIR', help: 'the folder of the synchronizer, with its config.yaml' }],
   flags: { ...coreFlags, ...logLevelFlag },
-  variables: { [adminVariable]: 'Password of the first user, admin@opencord.org; else letmein' },
+  variables: {
+    [adminVariable]: 'Password of the first user, admin@opencord.org; else letmein',
+    ...coreVariables,
+  },
 
   run: (input, world) => Promise.race([runUntilStopped(input, world), lateEnd(world)]),
 }
@@ -69,6 +78,9 @@ const runUntilStopped = async (input: Input, world: World): Promise<number> => {
   const emulator = await startEmulator(
     {
       ...settings,
+      // Requests would drown what the steps say, and who stops it at a keyboard does not want to wait.
+      tellsRequests: false,
+      graceMs: 500,
       project,
       spawn: spawnStep,
       ask,

@@ -4,11 +4,12 @@ import { createClosers, type Closers } from './closers.ts'
 import type { Ask } from './describe.ts'
 import { createDispatching, registerFirst, type Dispatching } from './dispatching.ts'
 import { findElsewhere } from './find-elsewhere.ts'
+import type { CoreSettings, Ports } from './core-settings.ts'
 import { freePort } from './free-port.ts'
 import type { Project, ProjectStep } from './project.ts'
 import { restartOnChange, type WatchFolder } from './restart-on-change.ts'
 import { fired } from './sleep.ts'
-import { startCore, type CoreSettings, type Ports } from './start-core.ts'
+import { startCore } from './start-core.ts'
 import { createStepProcess, type SpawnStep, type StepProcess } from './step-process.ts'
 
 export type EmulatorOptions = CoreSettings & {

@@ -6,30 +6,46 @@ export type HealthServer = {
   close(): Promise<void>
 }
 
+/** A page of metrics. */
+type Page = { readonly type: string; readonly text: string }
+
 export type HealthServerOptions = {
   readonly host: string
   /** 0 for any free one. */
   readonly port: number
   /** Whether it can do its work now; asked with each GET /readyz. */
-  readonly isReady: () => boolean
+  readonly isReady: () => boolean | Promise<boolean>
+  /** Undefined, also as an answer, while there are none. */
+  readonly metrics?: () => Promise<Page> | undefined
 }
 
-const live = { status: 200, text: 'ok\n' }
-const notReady = { status: 503, text: 'not ready\n' }
-const notFound = { status: 404, text: 'not found\n' }
+type Answer = Page & { readonly status: number }
 
-/** Answers /livez and /readyz, as probes ask. */
+const plain = (status: number, text: string): Answer => ({ status, type: 'text/plain', text })
+const live = plain(200, 'ok\n')
+const notReady = plain(503, 'not ready\n')
+const notFound = plain(404, 'not found\n')
+const noMetrics = plain(503, 'no metrics now\n')
+
+/** Answers /livez, /readyz and /metrics, as probes and Prometheus ask. */
 export const startHealthServer = async (options: HealthServerOptions): Promise<HealthServer> => {
-  const { host, port, isReady } = options
-  const answers = new Map([
+  const { host, port, isReady, metrics } = options
+
+  const readMetrics = async (): Promise<Answer> => {
+    const page = await metrics?.()?.catch(() => undefined)
+    return page === undefined ? noMetrics : { status: 200, ...page }
+  }
+  const answers = new Map<string, () => Answer | Promise<Answer>>([
     ['/livez', () => live],
-    ['/readyz', () => (isReady() ? live : notReady)],
+    ['/readyz', async () => ((await isReady()) ? live : notReady)],
+    ...(metrics === undefined ? [] : [['/metrics', readMetrics] as const]),
   ])
   const server = createServer({ requestTimeout: 5_000 }, (request, response) => {
     const [path = ''] = request.url?.split('?') ?? []
-    const { status, text } = answers.get(path)?.() ?? notFound
-    response.writeHead(status, { 'content-type': 'text/plain' })
-    response.end(text)
+    void Promise.resolve(answers.get(path)?.() ?? notFound).then(({ status, type, text }) => {
+      response.writeHead(status, { 'content-type': type })
+      response.end(text)
+    })
   })
   return {
     port: await listeningOn(server, { face: 'health', flag: '--health-port', port, host }),

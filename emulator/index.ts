@@ -6,7 +6,8 @@
  * alone. Time, randomness, HTTP, processes and watched folders are arguments.
  */
 export { startEmulator, type Emulator, type EmulatorOptions } from './emulator.ts'
-export { startCore, type CoreSettings, type Ports, type RunningCore } from './start-core.ts'
+export { startCore, type RunningCore } from './start-core.ts'
+export type { CoreSettings, Ports } from './core-settings.ts'
 export { createDispatching, type Dispatching, type DispatchingOptions } from './dispatching.ts'
 export { findElsewhere } from './find-elsewhere.ts'
 export { startHealthServer, type HealthServer } from './health-server.ts'

@@ -14,5 +14,7 @@ export type Database = Sql & {
   listen(channel: string, listener: () => void): Promise<() => Promise<void>>
   /** True when no other process can use the same data: leases found at start belong to nobody. */
   readonly exclusive: boolean
+  /** How the connections are used, where there are several; `waiting` counts callers that want one. */
+  connections?(): { readonly open: number; readonly idle: number; readonly waiting: number }
   close(): Promise<void>
 }

@@ -209,6 +209,11 @@ export const openPostgres = async (options: PostgresOptions): Promise<Database> 
         throw cannotConnect(place, error)
       }),
     exclusive: false,
+    connections: () => ({
+      open: pool.totalCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+    }),
     async close() {
       await listener.close()
       await pool.end()

@@ -96,7 +96,10 @@ const replyOf = async (response: Response): Promise<Reply> => {
 
 /** Starts `syncstep dev` on free ports and waits until it says how it can be reached. */
 export const startDev = async (project: string, data: string): Promise<Running> => {
-  const ports = ['rest', 'tosca', 'grpc', 'health'].flatMap((face) => [`--${face}-port`, '0'])
+  const ports = ['rest', 'tosca', 'grpc', 'grpc-tls', 'health'].flatMap((face) => [
+    `--${face}-port`,
+    '0',
+  ])
   const program = runProgram(['dev', project, '--data', data, ...ports])
   const early = program.exit.then((status) => {
     throw new Error(`Ended with ${status} before it was ready: ${program.stderr()}`)

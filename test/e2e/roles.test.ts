@@ -40,7 +40,10 @@ const runFunction = (step: string, port: number | undefined): Program =>
   })
 
 test('core, dispatcher and functions do as processes of their own what dev does in one', async () => {
-  const ports = ['rest', 'tosca', 'grpc', 'health'].flatMap((face) => [`--${face}-port`, '0'])
+  const ports = ['rest', 'tosca', 'grpc', 'grpc-tls', 'health'].flatMap((face) => [
+    `--${face}-port`,
+    '0',
+  ])
   const core = run(['core', '--data', 'memory', ...ports], { SYNCSTEP_ADMIN_PASSWORD: password })
   const at = await entryOf(core, 'Core is ready')
   const first = runFunction('hello-world-service', servicePort)
@@ -81,7 +84,7 @@ test('core, dispatcher and functions do as processes of their own what dev does 
 })
 
 test('a dispatcher with a wrong password says so and ends', async () => {
-  const core = run(['core', '--data', 'memory', '--development', '--rest-port', '0', '--tosca-port', '0', '--grpc-port', '0', '--health-port', '0'], {}) // prettier-ignore
+  const core = run(['core', '--data', 'memory', '--development', '--rest-port', '0', '--tosca-port', '0', '--grpc-port', '0', '--grpc-tls-port', '0', '--health-port', '0'], {}) // prettier-ignore
   const at = await entryOf(core, 'Core is ready')
   const dispatcher = run(['dispatcher', tutorial.project], {
     SYNCSTEP_CORE_ENDPOINT: `127.0.0.1:${String(at['grpc'])}`,

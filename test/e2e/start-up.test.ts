@@ -4,7 +4,10 @@ import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { copyTutorial, runProgram, type Program } from './program.ts'
 
-const freePorts = ['rest', 'tosca', 'grpc', 'health'].flatMap((face) => [`--${face}-port`, '0'])
+const freePorts = ['rest', 'tosca', 'grpc', 'grpc-tls', 'health'].flatMap((face) => [
+  `--${face}-port`,
+  '0',
+])
 
 const tutorialCopy = async () => {
   const tutorial = await copyTutorial('')

@@ -5,7 +5,10 @@ import { newPostgresDatabase } from '../support/database.ts'
 const authorization = `Basic ${btoa('admin@opencord.org:letmein')}`
 
 const runCore = (url: string): Program => {
-  const ports = ['rest', 'tosca', 'grpc', 'health'].flatMap((face) => [`--${face}-port`, '0'])
+  const ports = ['rest', 'tosca', 'grpc', 'grpc-tls', 'health'].flatMap((face) => [
+    `--${face}-port`,
+    '0',
+  ])
   const program = runProgram(['core', '--development', ...ports], { DATABASE_URL: url })
   onTestFinished(async () => {
     program.kill('SIGKILL')

@@ -1,0 +1,180 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Outcome } from '#contract'
+
+/** What there is to do, by leaf model, and how the engine is used. Asked for when somebody reads the metrics. */
+export type Figures = {
+  /** Pending records by observed model: those that may run, now or later; those that wait for others; those under way. */
+  readonly work: readonly {
+    readonly model: string
+    readonly ready: number
+    readonly parked: number
+    readonly leased: number
+    readonly failing: number
+  }[]
+  /** Connections to the database; undefined where there are none. */
+  readonly connections: { readonly open: number; readonly idle: number } | undefined
+  /** Callers that wait for a connection. */
+  readonly waiting: number
+}
+
+export type GrpcCall = {
+  /** A model for the methods of `xos.xos`, else the service. */
+  readonly model: string
+  readonly endpoint: string
+  readonly status: string
+  readonly seconds: number
+}
+
+export type HttpRequest = {
+  readonly method: string
+  /** The pattern of the path, never the path itself. */
+  readonly route: string
+  readonly status: number
+  readonly seconds: number
+}
+
+/** What the core counts. Labels are models, methods and statuses, never records or users, so there are few of them. */
+export type Metrics = {
+  grpc(call: GrpcCall): void
+  http(request: HttpRequest): void
+  leased(model: string): void
+  reported(model: string, outcome: Outcome, seconds: number): void
+  refused(reports: number): void
+  /** All of them, as Prometheus reads them. */
+  page(): Promise<{ readonly type: string; readonly text: string }>
+}
+
+const application = 'xos-core'
+const latencies = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+/** `result` as controller-runtime words it. */
+const resultOf = (outcome: Outcome): string => {
+  if (outcome.kind === 'synced') return 'success'
+  return outcome.kind === 'failed' ? 'error' : 'requeue_after'
+}
+
+/**
+ * Counters of calls, requests, leases and reports, and gauges of what is due. Names of calls are those of XOS; those
+ * of work mirror controller-runtime's `reconcile` and `workqueue`.
+ */
+export const createMetrics = (figures: () => Promise<Figures>): Metrics => {
+  const registers = [new Registry()]
+  const [registry] = registers as [Registry]
+  collectDefaultMetrics({ register: registry })
+
+  const calls = new Counter({
+    name: 'grpc_request_count_total',
+    help: 'Calls over gRPC',
+    labelNames: ['app_name', 'model_name', 'endpoint', 'status'],
+    registers,
+  })
+  const callSeconds = new Histogram({
+    name: 'grpc_request_latency_seconds',
+    help: 'How long calls over gRPC took',
+    labelNames: ['app_name', 'model_name', 'endpoint'],
+    buckets: latencies,
+    registers,
+  })
+  const requestSeconds = new Histogram({
+    name: 'http_server_request_duration_seconds',
+    help: 'How long requests over HTTP took',
+    labelNames: ['http_request_method', 'http_route', 'http_response_status_code'],
+    buckets: latencies,
+    registers,
+  })
+  const leases = new Counter({
+    name: 'syncstep_leases_total',
+    help: 'Records given to dispatchers',
+    labelNames: ['model'],
+    registers,
+  })
+  const refusals = new Counter({
+    name: 'syncstep_reports_refused_total',
+    help: 'Reports whose lease had ended',
+    registers,
+  })
+  const reconciles = new Counter({
+    name: 'syncstep_reconcile_total',
+    help: 'Attempts by their result',
+    labelNames: ['model', 'result'],
+    registers,
+  })
+  const errors = new Counter({
+    name: 'syncstep_reconcile_errors_total',
+    help: 'Attempts that failed',
+    labelNames: ['model'],
+    registers,
+  })
+  const terminalErrors = new Counter({
+    name: 'syncstep_terminal_reconcile_errors_total',
+    help: 'Attempts that failed until the record changes',
+    labelNames: ['model'],
+    registers,
+  })
+  const reconcileSeconds = new Histogram({
+    name: 'syncstep_reconcile_time_seconds',
+    help: 'How long calls of functions took',
+    labelNames: ['model'],
+    buckets: [...latencies, 30, 60],
+    registers,
+  })
+  const gaugeByModel = (name: string, help: string) =>
+    new Gauge({ name, help, labelNames: ['model'], registers })
+  const ready = gaugeByModel('syncstep_workqueue_depth', 'Pending records that wait for no other')
+  const parked = gaugeByModel('syncstep_workqueue_parked', 'Pending records that wait for others')
+  const leased = gaugeByModel('syncstep_workqueue_leased', 'Records that a dispatcher has now')
+  const failing = gaugeByModel('syncstep_workqueue_failing', 'Pending records whose step failed')
+  const connections = new Gauge({
+    name: 'syncstep_database_connections',
+    help: 'Connections to the database',
+    labelNames: ['state'],
+    registers,
+  })
+  const waiting = new Gauge({
+    name: 'syncstep_database_waiting',
+    help: 'Callers that wait for a connection to the database',
+    registers,
+  })
+
+  const readFigures = async (): Promise<void> => {
+    const now = await figures()
+    for (const gauge of [ready, parked, leased, failing]) gauge.reset()
+    for (const one of now.work) {
+      ready.set({ model: one.model }, one.ready)
+      parked.set({ model: one.model }, one.parked)
+      leased.set({ model: one.model }, one.leased)
+      failing.set({ model: one.model }, one.failing)
+    }
+    waiting.set(now.waiting)
+    if (now.connections === undefined) return
+    connections.set({ state: 'open' }, now.connections.open)
+    connections.set({ state: 'idle' }, now.connections.idle)
+  }
+
+  return {
+    grpc({ model, endpoint, status, seconds }) {
+      const labels = { app_name: application, model_name: model, endpoint }
+      calls.inc({ ...labels, status })
+      callSeconds.observe(labels, seconds)
+    },
+    http({ method, route, status, seconds }) {
+      requestSeconds.observe(
+        { http_request_method: method, http_route: route, http_response_status_code: status },
+        seconds,
+      )
+    },
+    leased: (model) => leases.inc({ model }),
+    reported(model, outcome, seconds) {
+      reconciles.inc({ model, result: resultOf(outcome) })
+      reconcileSeconds.observe({ model }, seconds)
+      if (outcome.kind !== 'failed') return
+      errors.inc({ model })
+      if (!outcome.retry) terminalErrors.inc({ model })
+    },
+    refused: (reports) => refusals.inc(reports),
+    async page() {
+      await readFigures()
+      return { type: registry.contentType, text: await registry.metrics() }
+    },
+  }
+}
