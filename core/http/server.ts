@@ -15,6 +15,8 @@ export type HttpFaceOptions = {
   readonly bodyType: string
   /** How this face writes an error: media type and text. */
   readonly print: (error: CoreError) => { readonly type: string; readonly text: string }
+  /** The status of an error where it is another one than the catalogue says. */
+  readonly statusOf?: (error: CoreError) => number
 }
 
 // A client that is refused while it still sends gets this long to read the answer before its connection is cut.
@@ -77,11 +79,14 @@ const cutUnreadBodies = (app: FastifyInstance): void => {
   })
 }
 
+const usualStatus = ({ code }: CoreError): number => errorCatalogue[code].http
+
 /**
  * A server with the limits every HTTP face has: sizes, times, and errors in the face's own words. It does not
  * listen. Paths that nobody registered answer 404 before anything of the body is read.
  */
-export const createHttpFace = ({ log, bodyType, print }: HttpFaceOptions): FastifyInstance => {
+export const createHttpFace = (options: HttpFaceOptions): FastifyInstance => {
+  const { log, bodyType, print, statusOf = usualStatus } = options
   const answer = (thrown: unknown, reply: FastifyReply): FastifyReply => {
     const error = coreErrorOf(thrown, bodyType)
     if (error.code === 'INTERNAL') {
@@ -92,7 +97,7 @@ export const createHttpFace = ({ log, bodyType, print }: HttpFaceOptions): Fasti
     const { type, text } = print(error)
     // Without it fastify would cut the connection at once, and the client might never read this answer.
     reply.removeHeader('connection')
-    return reply.code(errorCatalogue[error.code].http).type(type).send(text)
+    return reply.code(statusOf(error)).type(type).send(text)
   }
 
   const app = Fastify({

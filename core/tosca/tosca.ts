@@ -7,6 +7,8 @@ import { textOf, utf8Text } from '../http/text.ts'
 import { orChallenge } from '../http/unknown-caller.ts'
 import type { Caller, Store } from '../store/port.ts'
 import { applyRecipe, deleteRecipe } from './apply.ts'
+import { addCustomTypes } from './custom-types.ts'
+import { plain } from './media-type.ts'
 import { pythonRepr } from './python-repr.ts'
 import { readRecipe } from './recipe.ts'
 import { RecipeError } from './recipe-error.ts'
@@ -17,7 +19,6 @@ export type ToscaOptions = {
   readonly log: FaultLog
 }
 
-const plain = 'text/plain; charset=utf-8'
 const challenge = 'XOS realm="syncstep"'
 
 const printed = (error: CoreError): string =>
@@ -51,8 +52,8 @@ const recipeText = (body: unknown): string => {
 }
 
 /**
- * The TOSCA face (reference core-api.md 7): POST /run and POST /delete take a recipe and answer in plain text. It
- * does not listen. A recipe is carried out whole or not at all.
+ * The TOSCA face (reference core-api.md 7): POST /run and POST /delete take a recipe and answer in plain text; GET /
+ * lists what recipes can be made of. It does not listen. A recipe is carried out whole or not at all.
  *
  * Who the client is, is settled before a byte of its body is read.
  */
@@ -61,6 +62,8 @@ export const buildTosca = ({ store, authenticator, log }: ToscaOptions): Fastify
     log,
     bodyType: 'text/yaml',
     print: (error) => ({ type: plain, text: printed(error) }),
+    // Loaders of recipes tell by it that another user is needed, whether or not this one is known.
+    statusOf: ({ code }) => (code === 'PERMISSION_DENIED' ? 401 : errorCatalogue[code].http),
   })
   app.addContentTypeParser(
     '*',
@@ -86,5 +89,6 @@ export const buildTosca = ({ store, authenticator, log }: ToscaOptions): Fastify
   app.decorateRequest('caller')
   addCommand('/run', applyRecipe, 'Created')
   addCommand('/delete', deleteRecipe, 'Deleted')
+  addCustomTypes(app, store)
   return app
 }

@@ -193,13 +193,16 @@ test('a user who is no administrator may not run recipes; a password may be in a
     'xos-password': Buffer.from(user.password).toString('latin1'),
   })
 
-  expect(answer.statusCode).toBe(403)
+  expect(answer.statusCode).toBe(401)
   expect(answer.body).toMatch(/^XOSPermissionDenied: .*only administrators/)
 })
 
 test.each([
-  ['GET', '/', 404],
-  ['GET', '/custom_type/site', 404],
+  ['POST', '/', 405],
+  ['PUT', '/custom_type/site', 405],
+  ['GET', '/custom_type/nothing', 404],
+  ['GET', '/custom_type/Site', 404],
+  ['GET', '/custom_type/__proto__', 404],
   ['POST', '/elsewhere', 404],
   ['GET', '/run', 405],
 ] as const)('%s %s is %i, in a sentence', async (method, url, status) => {
@@ -207,6 +210,17 @@ test.each([
 
   expect(answer.statusCode).toBe(status)
   expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8')
+})
+
+test('what recipes are made of is told to everybody: the names of all types, and each type', async () => {
+  const list = await faces.tosca.inject({ method: 'GET', url: '/' })
+  const types = list.json<Record<string, string>>()
+  const type = await faces.tosca.inject({ method: 'GET', url: types['helloworldservice'] ?? '' })
+
+  expect(types).toMatchObject({ site: '/custom_type/site', xosbase: '/custom_type/xosbase' })
+  expect(type.headers['content-type']).toBe('text/plain; charset=utf-8')
+  expect(type.body).toMatch(/^tosca_definitions_version: tosca_simple_yaml_1_0\n/)
+  expect(type.body).toContain('tosca.nodes.HelloWorldService:')
 })
 
 test.each(['text/yaml', 'application/json', 'application/x-www-form-urlencoded', 'x/y'])(

@@ -1,0 +1,1 @@
+export const plain = 'text/plain; charset=utf-8'
