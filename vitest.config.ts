@@ -17,6 +17,7 @@ const postgres = {
       'test/core/rest/rest.test.ts',
       'test/core/tosca/{recipe,same-as-rest,tosca}.test.ts',
       'test/integration/**/*.test.ts',
+      'test/faults/*.test.ts',
     ],
     exclude: ['test/core/store/pglite.test.ts'],
     env: { SYNCSTEP_TEST_ENGINE: 'postgres' },
@@ -59,7 +60,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/e2e/**/*.test.ts', 'test/faults/kill.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
