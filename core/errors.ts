@@ -1,3 +1,5 @@
+import { pythonRepr } from './tosca/python-repr.ts'
+
 /**
  * Every error a client of the core can meet, in one table (reference core-api.md 1.10).
  *
@@ -15,7 +17,7 @@ export const errorCatalogue = {
   INVALID_FIELD: { name: 'XOSValidationError', http: 400, grpc: 2, plain: true },
   NOT_FOUND: { name: 'XOSNotFound', http: 404, grpc: 5, plain: false },
   METHOD_NOT_ALLOWED: { name: 'XOSMethodNotAllowed', http: 405, grpc: 12, plain: false },
-  DUPLICATE_KEY: { name: 'XOSDuplicateKey', http: 409, grpc: 2, plain: false },
+  DUPLICATE_KEY: { name: 'XOSDuplicateKey', http: 409, grpc: 2, plain: true },
   CONFLICTING_FIELD: { name: 'XOSConflictingField', http: 400, grpc: 2, plain: false },
   /** Somebody else has written the record since the writer read it. */
   CONFLICT: { name: 'XOSConflict', http: 412, grpc: 10, plain: false },
@@ -56,3 +58,12 @@ export const errorBody = (error: CoreError) => ({
   specific_error: error.message,
   fields: error.fields,
 })
+
+/**
+ * The text of a plain error, as Django words it: `{'name': ['This field cannot be blank.']}`, or the message where
+ * it is about no field. What grpc-python puts before it is the face's affair.
+ */
+export const plainTextOf = ({ message, fields }: CoreError): string => {
+  const lists = Object.entries(fields).map(([name, text]) => [name, [text]] as const)
+  return lists.length === 0 ? message : pythonRepr(new Map<string, unknown>(lists))
+}

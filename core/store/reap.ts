@@ -8,7 +8,8 @@ import { wakeWaiters } from './wake.ts'
  * each removal looks at what the removed record linked to, and no removal looks at the whole table.
  *
  * Unlike the original's reaper it never races the delete step: while `backend_need_delete` asks for one,
- * the record stays.
+ * the record stays. Where a client says that the step is done, it goes although somebody else runs the step now;
+ * the report of that is refused.
  */
 export const reap = async (sql: Sql, keys: readonly RowKey[]): Promise<void> => {
   let candidates = keys
@@ -26,8 +27,9 @@ export const reap = async (sql: Sql, keys: readonly RowKey[]): Promise<void> => 
       `select r.root, r.id
        from record r join (select distinct root, id from jsonb_to_recordset($1::jsonb) k(root text, id int)) k
          on r.root = k.root and r.id = k.id
-       where r.deleted and r.lease_owner is null
-         and (r.backend_need_reap or not (r.backend_need_delete or r.backend_need_delete_policy))
+       where r.deleted
+         and (r.backend_need_reap
+           or r.lease_owner is null and not (r.backend_need_delete or r.backend_need_delete_policy))
          and not exists (
            select from link l
            where l.target_root = r.root and l.target_id = r.id and not l.many

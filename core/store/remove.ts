@@ -2,6 +2,7 @@ import type { Sql } from './database.ts'
 import { dropKeys } from './keys.ts'
 import { reap } from './reap.ts'
 import { rowKeyText, type RowKey } from './row.ts'
+import { countDeletedLinks } from './save/service-instance-link.ts'
 import { stopWaiting, wakeDispatchers, wakeWaiters } from './wake.ts'
 
 /**
@@ -49,7 +50,8 @@ export const softDelete = async (sql: Sql, key: RowKey, now: number): Promise<vo
     [JSON.stringify(doomed), now],
   )
   await dropKeys(sql, deleted)
-  await stopWaiting(sql, deleted)
+  const counted = await countDeletedLinks(sql, deleted, now)
+  await stopWaiting(sql, [...deleted, ...counted])
   await wakeWaiters(
     sql,
     deleted.filter(({ pending }) => !pending),

@@ -72,18 +72,18 @@ const columns = {
 
 export type ColumnName = keyof typeof columns
 
+export const columnNames: readonly string[] = Object.keys(columns)
+
 export const isColumn = (name: string): name is ColumnName => Object.hasOwn(columns, name)
 
-/** Fields that only the core writes; a user's value for one of them is ignored, as when a whole record is put back. */
+/**
+ * Fields that follow from what is done with a record; a value for one of them is ignored, as when a whole record is
+ * put back.
+ */
 export const coreOwned: ReadonlySet<string> = new Set([
   'created',
   'updated',
-  'enacted',
-  'policed',
   'deleted',
-  'backend_need_delete',
-  'backend_need_reap',
-  'backend_need_delete_policy',
   'leaf_model_name',
   'changed_by_step',
   'changed_by_policy',
@@ -94,6 +94,15 @@ const hidden: ReadonlySet<string> = new Set(['password'])
 
 /** Microseconds to the seconds of the wire: a double holds a microsecond exactly until far beyond 2100. */
 const secondsOf = (microseconds: number): number => microseconds / 1e6
+
+export const microsecondsOf = (seconds: number): number => Math.round(seconds * 1e6)
+
+/** The value of a field as its column holds it. */
+export const columnValue = (name: ColumnName, value: unknown): unknown => {
+  if (columns[name] === 'time' && typeof value === 'number') return microsecondsOf(value)
+  // Null on the wire, but never in the table.
+  return name === 'backend_register' ? (value ?? '{}') : value
+}
 
 /** The value of one field as the wire shows it; undefined when it is null. */
 export const wireValue = (row: RecordRow, field: Field): unknown => {

@@ -78,7 +78,8 @@ const scalarFinding = (field: ScalarField, value: unknown): Finding => {
   return field.type === 'string' ? textFinding(field, value) : numberFinding(field, value)
 }
 
-const isId = (value: unknown): value is number => isInteger(value, 1, 2 ** 31 - 1)
+/** Whether a value can be the id of a record. */
+export const isId = (value: unknown): value is number => isInteger(value, 1, 2 ** 31 - 1)
 
 const linkFinding = (field: LinkField, value: unknown): Finding => {
   if (field.multiplicity !== 'manytomany') {

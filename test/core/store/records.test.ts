@@ -115,11 +115,6 @@ test('a service instance without an owner gets the first instance of its owner c
 
 test.each([
   [
-    'an unknown field',
-    { ...helloService, hello_form: 'x' },
-    'HelloWorldService has no field hello_form',
-  ],
-  [
     'a missing required field',
     { name: 'n' },
     'HelloWorldService is not valid. hello_from: This field cannot be null.',
@@ -155,15 +150,26 @@ test.each([
     'HelloWorldService is not valid. hello_from: expected text without NUL characters',
   ],
   ['a link to nothing', { ...helloService, site_id: 99 }, 'site_id: there is no Site with id 99'],
-  [
-    'a field named like a method of objects',
-    JSON.parse('{"name": "n", "hello_from": "x", "__proto__": 1}') as Record<string, unknown>,
-    'HelloWorldService has no field __proto__',
-  ],
 ])('%s is refused, and nothing is written', async (_, fields, message) => {
   expect(await errorOf(create('HelloWorldService', fields))).toEqual({
-    code: 'VALIDATION',
+    code: 'INVALID_FIELD',
     message,
+  })
+  expect(await asAdministrator(under.store).list('HelloWorldService')).toEqual([])
+})
+
+test.each([
+  ['a misspelled field', { hello_form: 'x' }, 'hello_form'],
+  [
+    'a field named like a method of objects',
+    JSON.parse('{"__proto__": 1}') as Record<string, unknown>,
+    '__proto__',
+  ],
+])('%s is refused, and nothing is written', async (_, fields, name) => {
+  const values = Object.assign(Object.create(null), fields, helloService) as typeof fields
+  expect(await errorOf(create('HelloWorldService', values))).toEqual({
+    code: 'VALIDATION',
+    message: `HelloWorldService has no field ${name}`,
   })
   expect(await asAdministrator(under.store).list('HelloWorldService')).toEqual([])
 })
@@ -235,10 +241,13 @@ test('a whole record can be put back, but a user may not change what steps feed 
   })
 })
 
-test('what the core keeps for itself is not written by users', async () => {
-  const record = await create('HelloWorldService', { ...helloService, enacted: 5, deleted: true })
-  expect(record).toMatchObject({ deleted: false })
-  expect(record).not.toHaveProperty('enacted')
+test('what follows from what is done with a record is not written by clients', async () => {
+  const given = { created: 5, updated: 5, deleted: true, leaf_model_name: 'Site' }
+  const now = under.clock.now() / 1000
+  const kept = { created: now, deleted: false, leaf_model_name: 'HelloWorldService' }
+
+  expect(await create('HelloWorldService', { ...helloService, ...given })).toMatchObject(kept)
+  expect(await update('HelloWorldService', 1, given)).toMatchObject(kept)
 })
 
 test('links to many are read from both sides, and shrink', async () => {
@@ -276,7 +285,7 @@ test('deleting takes along what links to the record, and lets go at once what no
   }
 })
 
-test('a deleted record cannot be changed or deleted again', async () => {
+test('a deleted record is still read and written by its id until it is gone, and not deleted again', async () => {
   await create('HelloWorldService', helloService)
   await under.lease(['HelloWorldService'])
   await asAdministrator(under.store).remove('HelloWorldService', 1)
@@ -285,7 +294,9 @@ test('a deleted record cannot be changed or deleted again', async () => {
     deleted: true,
   })
   expect(await asAdministrator(under.store).list('HelloWorldService')).toEqual([])
-  expect(await errorOf(update('HelloWorldService', 1, {}))).toMatchObject({ code: 'NOT_FOUND' })
+  expect(
+    await update('HelloWorldService', 1, { hello_from: 'Arya', deleted: false }),
+  ).toMatchObject({ hello_from: 'Arya', deleted: true })
   expect(await errorOf(asAdministrator(under.store).remove('HelloWorldService', 1))).toMatchObject({
     code: 'NOT_FOUND',
   })
@@ -304,7 +315,7 @@ test('a transaction that throws leaves nothing behind', async () => {
     await records.create('HelloWorldService', helloService)
     await records.create('HelloWorldService', { name: 'second' })
   })
-  expect(await errorOf(work)).toMatchObject({ code: 'VALIDATION' })
+  expect(await errorOf(work)).toMatchObject({ code: 'INVALID_FIELD' })
   expect(await asAdministrator(under.store).list('HelloWorldService')).toEqual([])
 })
 

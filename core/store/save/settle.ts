@@ -1,0 +1,54 @@
+import { tellWaiters } from '../park.ts'
+import { reap } from '../reap.ts'
+import type { RecordRow, RowKey } from '../row.ts'
+import { stopWaiting, wakeDispatchers, wakeWaiters } from '../wake.ts'
+import type { WriteContext } from './draft.ts'
+
+/** What a save has done beside writing values. */
+export type Done = {
+  /** The record is a version that no step has seen: its attempts start anew. */
+  readonly isNewVersion: boolean
+  /** It links to others than before. */
+  readonly isRelinked: boolean
+}
+
+/** Lets a record run whose version a step has seen already, but whose synchronizer is to look at it again. */
+const startAnew = async ({ sql, now }: WriteContext, { root, id }: RowKey): Promise<void> => {
+  await sql.query(
+    `update record set next_run = $3, parked = false, attempts = 0, failures = 0
+     where root = $1 and id = $2`,
+    [root, id, now],
+  )
+}
+
+const unpark = async ({ sql }: WriteContext, { root, id }: RowKey): Promise<void> => {
+  await sql.query(`update record set parked = false where root = $1 and id = $2`, [root, id])
+}
+
+/**
+ * Draws the conclusions of an update: the record runs, or stops waiting; those that wait for it run, or learn its
+ * new text; and it goes when nothing holds it any more. A save that only writes a status leaves the schedule alone.
+ */
+export const settle = async (
+  context: WriteContext,
+  before: RecordRow,
+  written: RecordRow,
+  { isNewVersion, isRelinked }: Done,
+): Promise<void> => {
+  const { sql } = context
+  const { root, id, leaf, backend_status: status } = written
+  const key = { root, id }
+  const isDueAgain = written.pending && !before.pending && !isNewVersion
+  if (isDueAgain) await startAnew(context, key)
+  else if (isRelinked && written.parked) await unpark(context, key)
+
+  const runs = written.pending && (isNewVersion || isDueAgain || isRelinked)
+  if (runs || !written.pending) await stopWaiting(sql, [key])
+  if (written.pending && status !== before.backend_status) {
+    await tellWaiters(sql, [{ root, id, leaf, status }])
+  }
+  const woken = written.pending ? 0 : await wakeWaiters(sql, [key])
+  const mayGo = written.deleted && !written.pending
+  if (mayGo) await reap(sql, [key])
+  if (runs || woken > 0 || mayGo) await wakeDispatchers(sql)
+}
