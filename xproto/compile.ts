@@ -21,6 +21,12 @@ export type CompileOptions = {
    * @default 'strict'
    */
   readonly mode?: Mode
+  /**
+   * Asked in compat mode about each mistake that the original lets pass: whether it passes here, too.
+   *
+   * @default all pass
+   */
+  readonly forgives?: (mistake: Diagnostic) => boolean
 }
 
 /**
@@ -29,9 +35,12 @@ export type CompileOptions = {
  */
 export const compile = (
   sources: readonly Source[],
-  { mode = 'strict' }: CompileOptions = {},
+  { mode = 'strict', forgives = () => true }: CompileOptions = {},
 ): Compiled => {
-  const diagnostics = createDiagnostics(sources, mode === 'compat' ? isTolerated : undefined)
+  const diagnostics = createDiagnostics(
+    sources,
+    (mistake) => mode === 'compat' && isTolerated(mistake.code) && forgives(mistake),
+  )
   const trees = sources.map((source) => parseInto(source, diagnostics.report))
   const program = createProgram(trees, mode)
   for (const check of checks) check(program, diagnostics.report)

@@ -34,17 +34,17 @@ export const warningAt = (
 /** A text with more mistakes than this is not xproto; the rest would help nobody. */
 const maxDiagnostics = 1000
 
-/** Collects diagnostics. Errors with a code that is tolerated count as warnings. */
+/** Collects diagnostics. Errors that are tolerated count as warnings. */
 export const createDiagnostics = (
   sources: readonly Source[],
-  isTolerated: (code: Diagnostic['code']) => boolean = () => false,
+  isTolerated: (error: Diagnostic) => boolean = () => false,
 ) => {
   const found: Diagnostic[] = []
   let errors = 0
   return {
     report: (diagnostic: Diagnostic): void => {
-      const { severity, code } = diagnostic
-      const actual = severity === 'error' && isTolerated(code) ? 'warning' : severity
+      const { severity } = diagnostic
+      const actual = severity === 'error' && isTolerated(diagnostic) ? 'warning' : severity
       if (actual === 'error') errors += 1
       if (found.length < maxDiagnostics) found.push({ ...diagnostic, severity: actual })
     },

@@ -91,6 +91,22 @@ const taken = (rule: KeyRule): CoreError => {
   )
 }
 
+const shownIds = 10
+
+/** A rule that the records at hand break already. */
+const agreeing = (rule: KeyRule, groups: readonly { readonly ids: number[] }[]): CoreError => {
+  const names = rule.names.join(', ')
+  const shown: string[] = []
+  let count = 0
+  for (const { ids } of groups) {
+    if (count >= shownIds) break
+    shown.push(ids.slice(0, shownIds - count).join(', '))
+    count += ids.length
+  }
+  const sentence = `Records of ${rule.model} have the same ${names}, which has to be unique: ${shown.join('; ')}. Change or delete all but one of each.`
+  return new CoreError('VALIDATION', sentence, { [`${rule.model}.${names}`]: sentence })
+}
+
 /**
  * Writes the keys of a record that was created, or of which the named fields changed.
  * Throws DUPLICATE_KEY when another live record has a value that has to be unique.
@@ -142,7 +158,7 @@ export const dropKeys = async (sql: Sql, keys: readonly RowKey[]): Promise<void>
 }
 
 /**
- * Writes keys for rules that are new in the schema and forgets those it no longer has. Throws DUPLICATE_KEY when
+ * Writes keys for rules that are new in the schema and forgets those it no longer has. Throws VALIDATION when
  * records stand in the way of a new unique rule.
  */
 export const reconcileKeys = async (sql: Sql, schema: Schema): Promise<void> => {
@@ -164,6 +180,20 @@ export const reconcileKeys = async (sql: Sql, schema: Schema): Promise<void> => 
   for (const rule of fresh) await addRule(sql, schema, rule)
 }
 
+/** Lets {@link reconcileKeys} write the keys anew that name these fields: their values were changed behind its back. */
+export const forgetKeys = async (
+  sql: Sql,
+  schema: Schema,
+  model: Model,
+  wireNames: readonly string[],
+): Promise<void> => {
+  const rules = rulesOf(schema, model)
+    .filter(({ names }) => names.some((name) => wireNames.includes(name)))
+    .map(({ rule }) => rule)
+  await sql.query(`delete from key where rule = any($1)`, [rules])
+  await sql.query(`delete from key_rule where rule = any($1)`, [rules])
+}
+
 const addRule = async (sql: Sql, schema: Schema, rule: KeyRule): Promise<void> => {
   await sql.query(`insert into key_rule (rule, is_unique) values ($1, $2)`, [
     rule.rule,
@@ -174,11 +204,14 @@ const addRule = async (sql: Sql, schema: Schema, rule: KeyRule): Promise<void> =
     from record r, jsonb_to_recordset($1::jsonb) k(rule text, names jsonb, is_unique boolean), ${valueSql}
     where r.leaf = any($2) and not r.deleted and v.value is not null`
   const parameters = [JSON.stringify([rule]), leaves]
-  const [found] = await sql.query<{ count: number }>(
-    `select count(*)::int as count from (select v.value ${records} group by v.value having count(*) > 1) twice`,
-    parameters,
-  )
-  if (rule.is_unique && (found?.count ?? 0) > 0) throw taken(rule)
+  if (rule.is_unique) {
+    const groups = await sql.query<{ ids: number[] }>(
+      `select array_agg(r.id order by r.id) as ids ${records}
+       group by v.value having count(*) > 1 order by min(r.id) limit 10`,
+      parameters,
+    )
+    if (groups.length > 0) throw agreeing(rule, groups)
+  }
   await sql.query(
     `insert into key (rule, value, root, id, is_unique)
      select k.rule, v.value, r.root, r.id, k.is_unique ${records}`,

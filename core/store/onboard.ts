@@ -1,56 +1,37 @@
-import type { ModelFile, Registration } from '#contract'
-import { compile, render, type Schema, type Source } from '#xproto'
+import type { RegisteredStep, Registration } from '#contract'
+import type { Schema, Source } from '#xproto'
 import { CoreError } from '../errors.ts'
 import type { Sql } from './database.ts'
 import { includeFinding } from './expand.ts'
 import { reconcileKeys } from './keys.ts'
+import { checkFiles } from './services/check-request.ts'
+import { schemaOf } from './services/compile-services.ts'
+import { load, type Loaded } from './services/load.ts'
+import {
+  hashOf,
+  noOtherFiles,
+  readManifests,
+  sourcesOf,
+  type Manifest,
+} from './services/manifest.ts'
+import { lookAgain, type ModelsContext } from './services/replace-models.ts'
 import { wakeDispatchers } from './wake.ts'
 
-type Service = { readonly name: string; readonly models: readonly ModelFile[] }
-
-const sourcesOf = ({ name, models }: Service): Source[] =>
-  models.map(({ filename, contents }) => ({ file: `${name}/${filename}`, text: contents }))
-
-const loadedServices = (sql: Sql): Promise<Service[]> =>
-  sql.query<Service>(`select name, models from service order by name`)
-
-/** Compiles the core models with those of the services; throws VALIDATION with every mistake in it. */
-const schemaOf = (coreModels: readonly Source[], services: readonly Service[]): Schema => {
-  const sources = [...coreModels, ...services.flatMap(sourcesOf)]
-  const { schema, diagnostics } = compile(sources)
-  if (schema !== undefined) return schema
-  const errors = diagnostics.filter(({ severity }) => severity === 'error')
-  throw new CoreError('VALIDATION', errors.map((error) => render(error, sources)).join('\n\n'))
-}
-
-/** The core models, and what every service that was ever loaded has brought. */
+/** The core models, and those of every loaded service. */
 export const readSources = async (sql: Sql, coreModels: readonly Source[]): Promise<Source[]> => [
   ...coreModels,
-  ...(await loadedServices(sql)).flatMap(sourcesOf),
+  ...(await readManifests(sql)).flatMap(sourcesOf),
 ]
 
-/** The schema of the core models and of every service that was ever loaded. */
+/** The schema of the core models and of every loaded service. */
 export const readSchema = async (sql: Sql, coreModels: readonly Source[]): Promise<Schema> =>
-  schemaOf(coreModels, await loadedServices(sql))
+  schemaOf(coreModels, await readManifests(sql))
 
 /** Reads the schema, and writes the keys of all records as it has them. */
 export const loadSchema = async (sql: Sql, coreModels: readonly Source[]): Promise<Schema> => {
   const schema = await readSchema(sql, coreModels)
   await reconcileKeys(sql, schema)
   return schema
-}
-
-const checkLeaves = async (sql: Sql, schema: Schema, name: string): Promise<void> => {
-  const leaves = await sql.query<{ leaf: string; count: number }>(
-    `select leaf, count(*)::int as count from record group by leaf`,
-  )
-  const lost = leaves.filter(({ leaf }) => schema.model(leaf) === undefined)
-  if (lost.length === 0) return
-  const list = lost.map(({ leaf, count }) => `${leaf} (${count})`).join(', ')
-  throw new CoreError(
-    'VALIDATION',
-    `The models of ${name} no longer define ${list}, of which there are records. Delete those records first.`,
-  )
 }
 
 const checkSteps = (schema: Schema, { requiredModels, steps, name }: Registration): void => {
@@ -82,7 +63,19 @@ const checkSteps = (schema: Schema, { requiredModels, steps, name }: Registratio
   }
 }
 
+const inOneOrder = (steps: readonly RegisteredStep[]): string =>
+  JSON.stringify(
+    steps
+      .map(({ model, step, include }) => [model, step, include])
+      .toSorted((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1)),
+  )
+
 const replaceSteps = async (sql: Sql, { name, steps }: Registration): Promise<void> => {
+  const before = await sql.query<RegisteredStep>(
+    `select model, step, include from step where synchronizer = $1`,
+    [name],
+  )
+  if (inOneOrder(before) === inOneOrder(steps)) return
   await sql.query(`delete from step where synchronizer = $1`, [name])
   const taken = await sql.query<{ model: string; step: string; synchronizer: string }>(
     `select model, step, synchronizer from step where model = any($1)`,
@@ -101,31 +94,31 @@ const replaceSteps = async (sql: Sql, { name, steps }: Registration): Promise<vo
      from jsonb_to_recordset($2::jsonb) k(model text, step text, include jsonb)`,
     [name, JSON.stringify(steps)],
   )
-  // Which models are observed decides who waits for whom: let every waiting record look again.
-  await sql.query(`delete from wait`)
-  await sql.query(`update record set parked = false where parked`)
+  await lookAgain(sql)
+  await wakeDispatchers(sql)
 }
 
 /**
- * Takes the models and steps of a service, in place of those it brought before. Answers the new schema. Throws
- * VALIDATION and writes nothing when the models do not compile, a required model is missing, a model already
- * has a step, or a model that has records is gone.
+ * Takes the models and steps of a service, in place of those it brought before. Throws VALIDATION and writes nothing when the models do not compile, a
+ * required model is missing, a model already has a step, or records stand in the way of the models.
  */
 export const onboard = async (
-  sql: Sql,
-  coreModels: readonly Source[],
+  context: ModelsContext,
   registration: Registration,
-): Promise<Schema> => {
+): Promise<Loaded> => {
   const { name, version, models } = registration
-  await sql.query(
-    `insert into service (name, version, models) values ($1, $2, $3::jsonb)
-     on conflict (name) do update set version = excluded.version, models = excluded.models`,
-    [name, version, JSON.stringify(models)],
-  )
-  const schema = await loadSchema(sql, coreModels)
-  await checkLeaves(sql, schema, name)
-  checkSteps(schema, registration)
-  await replaceSteps(sql, registration)
-  await wakeDispatchers(sql)
-  return schema
+  checkFiles(name, version, models)
+  const manifest: Manifest = {
+    name,
+    version,
+    state: 'load',
+    mode: 'strict',
+    hash: hashOf(name, version, models),
+    models,
+    files: noOtherFiles,
+  }
+  const loaded = await load(context, manifest, name)
+  checkSteps(loaded.schema ?? context.schema, registration)
+  await replaceSteps(context.sql, registration)
+  return loaded
 }

@@ -70,7 +70,12 @@ export type CurrentSchema = {
    * ended, and then runs alone. Throws UNAVAILABLE when a core with other core models has taken over.
    */
   enter(sql: Sql, attempt: number): Promise<Schema>
+  /** The same for who changes the schema: nobody writes meanwhile. */
+  enterAlone(sql: Sql): Promise<Schema>
+  /** Takes a schema that was committed, unless a newer one is known. */
   replace(loaded: LoadedSchema): void
+  /** Calls the listener whenever another schema is known. Answers how to stop. */
+  onChange(listener: () => void): () => void
 }
 
 export const createCurrentSchema = (
@@ -78,28 +83,39 @@ export const createCurrentSchema = (
   loaded: LoadedSchema,
 ): CurrentSchema => {
   const core = digestOf(coreModels)
+  const listeners = new Set<() => void>()
   let current = loaded
+  const take = (next: LoadedSchema): void => {
+    current = next
+    for (const listener of listeners) listener()
+  }
+  const enter = async (sql: Sql, attempt: number): Promise<Schema> => {
+    if (attempt > 1) await lockSchema(sql)
+    const [state] = await sql.query<{ revision: number; core: string }>(
+      `select revision, core from enter_schema()`,
+    )
+    if (state === undefined || state.core !== core) {
+      throw new CoreError(
+        'UNAVAILABLE',
+        'Another version of Syncstep has taken over this database. Start this core anew in that version.',
+      )
+    }
+    const held = current
+    if (state.revision === held.revision) return held.schema
+    const schema = await readSchema(sql, coreModels)
+    if (current.revision !== state.revision) take({ schema, revision: state.revision })
+    return schema
+  }
   return {
     known: () => current.schema,
-    async enter(sql, attempt) {
-      if (attempt > 1) await lockSchema(sql)
-      const [state] = await sql.query<{ revision: number; core: string }>(
-        `select revision, core from enter_schema()`,
-      )
-      if (state === undefined || state.core !== core) {
-        throw new CoreError(
-          'UNAVAILABLE',
-          'Another version of Syncstep has taken over this database. Start this core anew in that version.',
-        )
-      }
-      const held = current
-      if (state.revision === held.revision) return held.schema
-      const schema = await readSchema(sql, coreModels)
-      current = { schema, revision: state.revision }
-      return schema
-    },
+    enter,
+    enterAlone: (sql) => enter(sql, 2),
     replace(next) {
-      current = next
+      if (next.revision > current.revision) take(next)
+    },
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
   }
 }

@@ -6,7 +6,8 @@ import { databaseInfo, xprotoText } from './about.ts'
 import type { Database, Sql } from './database.ts'
 import { answerOnce } from './idempotency.ts'
 import { endLeases, lease, touchDispatcher } from './lease.ts'
-import { onboard, loadSchema, readSources } from './onboard.ts'
+import { loadSchema, readSources } from './onboard.ts'
+import { createOperations, type Operations } from './operations/operations.ts'
 import type {
   Caller,
   Credentials,
@@ -24,10 +25,10 @@ import {
   createCurrentSchema,
   digestOf,
   lockSchema,
-  moveSchema,
   schemaChannel,
   startSchema,
 } from './schema-state.ts'
+import { createModelChanges } from './services/services.ts'
 import { seed, type Admin } from './seed.ts'
 import { migrate } from './tables.ts'
 import { wakeChannel } from './wake.ts'
@@ -41,7 +42,11 @@ export type StoreOptions = {
   readonly admin: Admin
 }
 
-export type OpenStore = { readonly store: Store; readonly work: WorkSource }
+export type OpenStore = {
+  readonly store: Store
+  readonly work: WorkSource
+  readonly operations: Operations
+}
 
 const equalOf = ({ elements }: Query): Fields =>
   Object.fromEntries(elements.map(({ name, value }) => [name, value]))
@@ -149,8 +154,18 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
     }
   }
 
+  const models = createModelChanges({
+    database,
+    coreModels,
+    current,
+    now,
+    recordsOf: (sql, schema, caller) => recordsOf(sql, schema, now, caller),
+  })
+
   const store: Store = {
     schema: () => current.known(),
+    services: models.services,
+    onSchemaChange: (listener) => current.onChange(listener),
     xproto: async () => xprotoText(await readSources(database, coreModels)),
     databaseInfo: () => databaseInfo(database),
     as,
@@ -202,14 +217,7 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
   })
 
   const work: WorkSource = {
-    async register(registration) {
-      const onboarded = await database.transaction(async (sql) => {
-        await lockSchema(sql)
-        const schema = await onboard(sql, coreModels, registration)
-        return { schema, revision: await moveSchema(sql, digestOf(coreModels)) }
-      })
-      current.replace(onboarded)
-    },
+    register: (registration) => models.register(registration),
     lease: (dispatcher, wants) =>
       transaction((sql, schema) => lease({ sql, schema, now: now() }, dispatcher, wants)),
     report: (_dispatcher, reports) =>
@@ -226,5 +234,9 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
       return () => listeners.delete(listener)
     },
   }
-  return { store, work }
+  const operations = createOperations({
+    reading: () => ({ sql: database, schema: current.known(), now: now() }),
+    writing: (act) => transaction((sql, schema) => act({ sql, schema, now: now() })),
+  })
+  return { store, work, operations }
 }

@@ -1,5 +1,6 @@
 import { records } from './001-records.ts'
 import { schemaState } from './002-schema-state.ts'
+import { services } from './004-services.ts'
 import { idempotency } from './007-idempotency.ts'
 
 /**
@@ -8,4 +9,9 @@ import { idempotency } from './007-idempotency.ts'
  * All times are whole microseconds since 1970 (bigint): exact in JavaScript until the year 2255, and the
  * clock is always an argument, so that no statement asks the database for the time.
  */
-export const migrations: readonly string[] = [records, schemaState, idempotency]
+export const migrations: readonly string[] = [
+  records,
+  schemaState,
+  services,
+  idempotency,
+]

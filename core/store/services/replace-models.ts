@@ -1,0 +1,76 @@
+import type { Schema, Source } from '#xproto'
+import { CoreError } from '../../errors.ts'
+import type { Sql } from '../database.ts'
+import { includeFinding } from '../expand.ts'
+import { reconcileKeys } from '../keys.ts'
+import { schemaOf } from './compile-services.ts'
+import { evolve } from './evolve.ts'
+import { readManifests, writeManifest, type Manifest } from './manifest.ts'
+
+/** What a change of models needs. The caller holds the lock on the schema. */
+export type ModelsContext = {
+  readonly sql: Sql
+  readonly coreModels: readonly Source[]
+  /** The schema in force. */
+  readonly schema: Schema
+  /** Microseconds since 1970. */
+  readonly now: number
+}
+
+/** Lets every waiting record look again: models, and which of them are observed, decide who waits for whom. */
+export const lookAgain = async (sql: Sql): Promise<void> => {
+  await sql.query(`delete from wait`)
+  await sql.query(`update record set parked = false where parked`)
+}
+
+type StoredStep = {
+  readonly model: string
+  readonly step: string
+  readonly synchronizer: string
+  readonly include: readonly string[]
+}
+
+/** Steps keep what they observe and what they include of it, but for those of a synchronizer that brings new ones. */
+const checkSteps = async (
+  sql: Sql,
+  schema: Schema,
+  bringsSteps: string | undefined,
+): Promise<void> => {
+  const steps = await sql.query<StoredStep>(
+    `select model, step, synchronizer, include from step
+     where synchronizer is distinct from $1 order by synchronizer, step`,
+    [bringsSteps ?? null],
+  )
+  for (const { model: observed, step, synchronizer, include } of steps) {
+    const model = schema.model(observed)
+    const finding =
+      model === undefined || model.abstract
+        ? `observes ${observed}, which is not a model any more`
+        : include.flatMap((path) => includeFinding(schema, model, path) ?? [])[0]
+    if (finding === undefined) continue
+    throw new CoreError(
+      'VALIDATION',
+      `Step ${step} of ${synchronizer} needs the models as they were: ${finding}. Change or stop ${synchronizer} first.`,
+    )
+  }
+}
+
+/**
+ * Puts the models of one service in place of those it had before, and brings all records along. Answers the new
+ * schema. Throws VALIDATION when the texts do not compile, or records or steps stand in the way.
+ *
+ * @param bringsSteps a synchronizer whose steps are replaced next
+ */
+export const replaceModels = async (
+  { sql, coreModels, schema: before, now }: ModelsContext,
+  manifest: Manifest,
+  bringsSteps?: string,
+): Promise<Schema> => {
+  await writeManifest(sql, manifest)
+  const after = schemaOf(coreModels, await readManifests(sql))
+  await evolve(sql, { before, after }, now)
+  await checkSteps(sql, after, bringsSteps)
+  await reconcileKeys(sql, after)
+  await lookAgain(sql)
+  return after
+}

@@ -1,0 +1,108 @@
+import type { Registration } from '#contract'
+import type { Schema, Source } from '#xproto'
+import { CoreError } from '../../errors.ts'
+import { xosVersion } from '../../utility/version.ts'
+import type { Database, Sql } from '../database.ts'
+import { onboard } from '../onboard.ts'
+import type { Caller, Records, Services } from '../port.ts'
+import { digestOf, moveSchema, type CurrentSchema } from '../schema-state.ts'
+import { load, manifestOf, type Loaded } from './load.ts'
+import { readManifests } from './manifest.ts'
+import type { ModelsContext } from './replace-models.ts'
+import { cleanSome, unload } from './unload.ts'
+
+export type ModelChangesOptions = {
+  readonly database: Database
+  readonly coreModels: readonly Source[]
+  readonly current: CurrentSchema
+  /** Microseconds since 1970. */
+  readonly now: () => number
+  readonly recordsOf: (sql: Sql, schema: Schema, caller: Caller) => Pick<Records, 'remove'>
+}
+
+export type ModelChanges = {
+  readonly services: Services
+  /** See {@link onboard}. */
+  register(registration: Registration): Promise<void>
+}
+
+const requireAdministrator = ({ email, isAdmin, step }: Caller, what: string): void => {
+  if (isAdmin && step === undefined) return
+  throw new CoreError(
+    'PERMISSION_DENIED',
+    `${email} may not ${what} models: only an administrator may`,
+  )
+}
+
+/** Everything that changes which models are in force; each change is a transaction with the store to itself. */
+export const createModelChanges = ({
+  database,
+  coreModels,
+  current,
+  now,
+  recordsOf,
+}: ModelChangesOptions): ModelChanges => {
+  const change = async (
+    work: (context: ModelsContext) => Promise<Loaded>,
+  ): Promise<Loaded['status']> => {
+    const { status, loaded } = await database.transaction(async (sql) => {
+      const before = await current.enterAlone(sql)
+      const { status, schema } = await work({ sql, coreModels, schema: before, now: now() })
+      if (schema === undefined) return { status }
+      const revision = await moveSchema(sql, digestOf(coreModels))
+      return { status, loaded: { schema, revision } }
+    })
+    if (loaded !== undefined) current.replace(loaded)
+    return status
+  }
+
+  /** In small transactions, so that others can write meanwhile. */
+  const clean = async (service: string, caller: Caller): Promise<void> => {
+    for (;;) {
+      const found = await database.transaction(async (sql, attempt) => {
+        const schema = await current.enter(sql, attempt)
+        return cleanSome({ sql, coreModels, schema }, recordsOf(sql, schema, caller), service)
+      })
+      if (!found) return
+    }
+  }
+
+  const services: Services = {
+    async load(request, caller) {
+      requireAdministrator(caller, 'load')
+      const manifest = manifestOf(request)
+      return change((context) => load(context, manifest))
+    },
+    async unload(request, caller) {
+      requireAdministrator(caller, 'unload')
+      if (request.cleanup === 'AUTOMATICALLY_CLEAN') await clean(request.name, caller)
+      return change((context) =>
+        unload(context, recordsOf(context.sql, context.schema, caller), request),
+      )
+    },
+    async status() {
+      const manifests = await readManifests(database)
+      return [
+        ...manifests.map(({ name, version, state }) => ({
+          name,
+          version,
+          state: state === 'load' ? ('present' as const) : state,
+        })),
+        { name: 'core', version: xosVersion, state: 'present' },
+      ]
+    },
+    async convenienceMethods() {
+      const manifests = await readManifests(database)
+      // XOS keeps the files of all services in one folder, so that the last of one name counts.
+      const files = manifests.flatMap((manifest) => manifest.files.convenienceMethods)
+      return [...new Map(files.map((file) => [file.filename, file])).values()]
+    },
+  }
+
+  return {
+    services,
+    async register(registration) {
+      await change((context) => onboard(context, registration))
+    },
+  }
+}
