@@ -40,7 +40,7 @@ export const requireObject = (body: unknown): JsonObject => {
 }
 
 /** `helloTo`: what protobuf calls the field `hello_to` in JSON. */
-const jsonName = (wireName: string): string =>
+export const jsonName = (wireName: string): string =>
   wireName.replace(/_(.?)/g, (_match, letter: string) => letter.toUpperCase())
 
 /** What the names in a body stand for: a field, or `ignored` for what only the core can know. */
