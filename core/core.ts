@@ -4,6 +4,5 @@ export type Core = OpenStore & { close(): Promise<void> }
 
 /** The core without its faces: the records, and the work they make. Closing it closes the database. */
 export const openCore = async (options: StoreOptions): Promise<Core> => {
-  const { store, work } = await openStore(options)
-  return { store, work, close: () => options.database.close() }
+  return { ...(await openStore(options)), close: () => options.database.close() }
 }

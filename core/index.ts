@@ -25,9 +25,11 @@ export {
   type QueryOperator,
   type Records,
   type SaveOptions,
+  type Services,
   type Store,
   type StoredRecord,
 } from './store/port.ts'
+export type { LoadRequest, LoadStatus, UnloadRequest } from './store/services/request.ts'
 export type { StoreOptions } from './store/store.ts'
 export { CoreError, errorBody, errorCatalogue, type ErrorCode } from './errors.ts'
 
@@ -47,3 +49,7 @@ export { observeHttp } from './metrics/observe-http.ts'
 export { observeGrpc, type ObserveGrpcOptions } from './metrics/observe-grpc.ts'
 export type { RequestEntry, RequestLog } from './metrics/request-log.ts'
 export { createFigures } from './store/figures.ts'
+
+export type { Operations } from './store/operations/operations.ts'
+export type { Attempt } from './store/operations/attempts.ts'
+export type { Explanation, Neighbour, Reason } from './store/operations/explanation.ts'

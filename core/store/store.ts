@@ -3,6 +3,7 @@ import type { Clock, Fields, WorkSource } from '#contract'
 import type { Schema, Source } from '#xproto'
 import { hashPassword } from '../access/password.ts'
 import { databaseInfo, xprotoText } from './about.ts'
+import type { Writer } from './changes/writer.ts'
 import type { Database, Sql } from './database.ts'
 import { answerOnce } from './idempotency.ts'
 import { endLeases, lease, touchDispatcher } from './lease.ts'
@@ -132,12 +133,18 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
   })
   const current = createCurrentSchema(coreModels, loaded)
 
-  const transaction = <T>(work: (sql: Sql, schema: Schema) => Promise<T>): Promise<T> =>
-    database.transaction(async (sql, attempt) => work(sql, await current.enter(sql, attempt)))
+  const transaction = <T>(
+    work: (sql: Sql, schema: Schema) => Promise<T>,
+    writer: Omit<Writer, 'now'> = {},
+  ): Promise<T> =>
+    database.transaction(async (sql, attempt) =>
+      work(sql, await current.enter(sql, attempt, { ...writer, now: now() })),
+    )
   const writing = <T>(
     caller: Caller,
     work: (records: LockingRecords, sql: Sql) => Promise<T>,
-  ): Promise<T> => transaction((sql, schema) => work(recordsOf(sql, schema, now, caller), sql))
+  ): Promise<T> =>
+    transaction((sql, schema) => work(recordsOf(sql, schema, now, caller), sql), { caller })
 
   const as = (caller: Caller): Records => {
     const reading = (): Records => recordsOf(database, current.known(), now, caller)

@@ -1,0 +1,50 @@
+import { modelNamed } from '../read.ts'
+import { stopWaiting, wakeDispatchers } from '../wake.ts'
+import type { ExplainContext } from './explain.ts'
+import type { RowKey } from '../row.ts'
+
+/** One call of a function for a record. `at` in microseconds since 1970: when it was reported. */
+export type Attempt = {
+  readonly number: number
+  readonly at: number
+  readonly operation: string
+  readonly outcome: string
+  readonly status: string
+  readonly durationMs: number
+  readonly eventId: string
+}
+
+/** The last attempts for a record, the newest first. */
+export const attemptsOf = ({ sql, schema }: ExplainContext, modelName: string, id: number) =>
+  sql.query<Attempt>(
+    `select number, at, operation, outcome, status, duration_ms as "durationMs", event_id as "eventId"
+     from attempt where root = $1 and id = $2 order by number desc`,
+    [modelNamed(schema, modelName).root, id],
+  )
+
+/**
+ * Lets pending records of the model run now, as if they had never failed; all of them, or the one with the id. One
+ * that runs already is left alone. Answers how many there were.
+ */
+export const retry = async (
+  { sql, schema, now }: ExplainContext,
+  modelName: string,
+  id: number | undefined,
+): Promise<number> => {
+  const model = modelNamed(schema, modelName)
+  const leaves = schema.descendants(model.name).map(({ name }) => name)
+  const retried = await sql.query<RowKey>(
+    `update record r set next_run = $4, attempts = 0, failures = 0, parked = false
+     from (select root, id from record
+           where root = $1 and leaf = any($2) and ($3::int is null or id = $3)
+             and pending and lease_owner is null
+           order by root, id for update) k
+     where r.root = k.root and r.id = k.id
+     returning r.root, r.id`,
+    [model.root, leaves, id ?? null, now],
+  )
+  // Whoever still has to wait is parked again when a dispatcher comes for it.
+  await stopWaiting(sql, retried)
+  if (retried.length > 0) await wakeDispatchers(sql)
+  return retried.length
+}

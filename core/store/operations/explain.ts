@@ -1,0 +1,125 @@
+import type { Model, Schema } from '#xproto'
+import type { Sql } from '../database.ts'
+import { blockersSql } from '../park.ts'
+import { modelNamed, notFound } from '../read.ts'
+import { rowKeyText, type RowKey } from '../row.ts'
+import { explanationOf, type Explanation, type Facts, type Neighbour } from './explanation.ts'
+
+type FactsRow = RowKey & Omit<Facts, 'waitsFor' | 'linkedFrom'>
+type NeighbourRow = RowKey & { readonly neighbour: Neighbour }
+
+export type ExplainContext = {
+  readonly sql: Sql
+  readonly schema: Schema
+  /** Microseconds since 1970. */
+  readonly now: number
+}
+
+const leavesOf = (schema: Schema, model: Model): readonly string[] =>
+  schema.descendants(model.name).map(({ name }) => name)
+
+const factsOf = ({ sql, now }: ExplainContext, keys: string): Promise<FactsRow[]> =>
+  sql.query<FactsRow>(
+    `select r.root, r.id, r.leaf as model, r.fields ->> 'name' as name, r.deleted, r.pending, r.parked,
+            r.enacted, r.no_sync, r.lazy_blocked,
+            (r.enacted is null or r.enacted < greatest(r.updated, r.changed_by_policy)) as changed,
+            r.backend_need_delete_policy, r.backend_need_reap, r.backend_code, r.backend_status,
+            r.next_run, r.attempts, r.failures, r.lease_owner, s.step, s.synchronizer,
+            a.outcome, a.status as outcome_status, a.at as outcome_at,
+            (select count(*)::int from dispatcher d where d.expires > $2) as dispatchers
+     from jsonb_to_recordset($1::jsonb) k(root text, id int)
+       join record r on r.root = k.root and r.id = k.id
+       left join step s on s.model = r.leaf
+       left join lateral (
+         select t.outcome, t.status, t.at from attempt t
+         where t.root = r.root and t.id = r.id order by t.number desc limit 1) a on true
+     order by r.root, r.id`,
+    [keys, now],
+  )
+
+const neighbourOf = (record: string): string =>
+  `jsonb_build_object('model', ${record}.leaf, 'id', ${record}.id,
+     'code', ${record}.backend_code, 'status', ${record}.backend_status) as neighbour`
+
+const blockersOf = ({ sql }: ExplainContext, keys: string): Promise<NeighbourRow[]> =>
+  sql.query<NeighbourRow>(
+    `with due as (
+       select r.* from record r join jsonb_to_recordset($1::jsonb) k(root text, id int)
+         on r.root = k.root and r.id = k.id
+       where r.pending
+     )
+     select p.root, p.id, ${neighbourOf('b')}
+     from (${blockersSql('due')}) p join record b on b.root = p.on_root and b.id = p.on_id
+     order by b.root, b.id`,
+    [keys],
+  )
+
+const linkersOf = ({ sql }: ExplainContext, keys: string): Promise<NeighbourRow[]> =>
+  sql.query<NeighbourRow>(
+    `select distinct on (b.root, b.id) k.root, k.id, ${neighbourOf('b')}
+     from jsonb_to_recordset($1::jsonb) k(root text, id int)
+       join record r on r.root = k.root and r.id = k.id and r.deleted
+       join link l on l.target_root = k.root and l.target_id = k.id and not l.many
+       join record b on b.root = l.source_root and b.id = l.source_id
+     where (b.root, b.id) <> (k.root, k.id)
+     order by b.root, b.id`,
+    [keys],
+  )
+
+const byKey = (rows: readonly NeighbourRow[]): ReadonlyMap<string, readonly Neighbour[]> => {
+  const grouped = new Map<string, Neighbour[]>()
+  for (const row of rows) {
+    const found = grouped.get(rowKeyText(row))
+    if (found === undefined) grouped.set(rowKeyText(row), [row.neighbour])
+    else found.push(row.neighbour)
+  }
+  return grouped
+}
+
+const explainKeys = async (
+  context: ExplainContext,
+  rows: readonly RowKey[],
+): Promise<readonly Explanation[]> => {
+  const keys = JSON.stringify(rows.map(({ root, id }) => ({ root, id })))
+  const facts = await factsOf(context, keys)
+  const blockers = byKey(await blockersOf(context, keys))
+  const linkers = byKey(await linkersOf(context, keys))
+  return facts.map((row) => {
+    const [waitsFor = [], linkedFrom = []] = [blockers, linkers].map((found) =>
+      found.get(rowKeyText(row)),
+    )
+    return explanationOf({ ...row, waitsFor, linkedFrom }, context.now)
+  })
+}
+
+/** Why one record is not synced. Throws NOT_FOUND. */
+export const explain = async (
+  context: ExplainContext,
+  modelName: string,
+  id: number,
+): Promise<Explanation> => {
+  const model = modelNamed(context.schema, modelName)
+  const [explanation] = await explainKeys(context, [{ root: model.root, id }])
+  const isOne =
+    explanation !== undefined && leavesOf(context.schema, model).includes(explanation.model)
+  if (isOne) return explanation
+  throw notFound(modelName, id)
+}
+
+/** Why records of a model are not synced, at most `limit` of those that are not, by id. */
+export const explainModel = async (
+  context: ExplainContext,
+  modelName: string,
+  limit: number,
+): Promise<readonly Explanation[]> => {
+  const { sql, schema } = context
+  const model = modelNamed(schema, modelName)
+  const rows = await sql.query<RowKey>(
+    `select root, id from record r
+     where root = $1 and leaf = any($2)
+       and (pending or deleted or enacted is null or enacted < greatest(updated, changed_by_policy))
+     order by id limit $3`,
+    [model.root, leavesOf(schema, model), limit],
+  )
+  return explainKeys(context, rows)
+}

@@ -1,0 +1,226 @@
+import type { Key } from '#contract'
+
+/** Why a record is not synced, or that it is, as a word for programs. */
+export type Reason =
+  | 'synced'
+  | 'no-sync'
+  | 'lazy-blocked'
+  | 'no-step'
+  | 'running'
+  | 'waiting-for-records'
+  | 'waiting-in-circle'
+  | 'refused'
+  | 'backing-off'
+  | 'deferred'
+  | 'function-busy'
+  | 'function-down'
+  | 'function-misconfigured'
+  | 'no-dispatcher'
+  | 'due'
+  | 'deleted-but-linked'
+  | 'delete-waits-for-policy'
+  | 'being-removed'
+
+/** A record that another one waits for, or that still links to it. */
+export type Neighbour = Key & { readonly code: number; readonly status: string }
+
+/** What the store knows of one record. Times in microseconds since 1970. */
+export type Facts = Key & {
+  readonly name: string | null
+  readonly deleted: boolean
+  readonly pending: boolean
+  readonly parked: boolean
+  readonly enacted: number | null
+  readonly no_sync: boolean
+  readonly lazy_blocked: boolean
+  /** It changed since it was synced, whether or not it may be synced. */
+  readonly changed: boolean
+  readonly backend_need_delete_policy: boolean
+  readonly backend_need_reap: boolean
+  readonly backend_code: number
+  readonly backend_status: string
+  readonly next_run: number | null
+  readonly attempts: number
+  readonly failures: number
+  readonly lease_owner: string | null
+  readonly step: string | null
+  readonly synchronizer: string | null
+  /** The last attempt. */
+  readonly outcome: string | null
+  readonly outcome_status: string | null
+  readonly outcome_at: number | null
+  /** Dispatchers that were heard of lately, whatever they dispatch. */
+  readonly dispatchers: number
+  readonly waitsFor: readonly Neighbour[]
+  readonly linkedFrom: readonly Neighbour[]
+}
+
+/** Why a record is not synced: `sentence` for people, the rest for programs. Times as ISO 8601. */
+export type Explanation = Key & {
+  readonly name: string | undefined
+  readonly synced: boolean
+  readonly operation: 'sync' | 'delete'
+  readonly reason: Reason
+  readonly sentence: string
+  readonly step: string | undefined
+  readonly dispatcher: string | undefined
+  readonly attempts: number
+  readonly failures: number
+  readonly nextRun: string | undefined
+  readonly lastOutcome: string | undefined
+  readonly lastText: string | undefined
+  readonly lastAt: string | undefined
+  readonly waitsFor: readonly Neighbour[]
+  readonly linkedFrom: readonly Neighbour[]
+  readonly backendCode: number
+  readonly backendStatus: string
+}
+
+type Told = readonly [Reason, string]
+
+const isoOf = (microseconds: number): string => new Date(microseconds / 1000).toISOString()
+
+const secondsUntil = (at: number, now: number): string =>
+  `${Math.max(1, Math.ceil((at - now) / 1e6))} s`
+
+const mostNamed = 3
+
+const namesOf = (neighbours: readonly Neighbour[]): string => {
+  const named = neighbours.slice(0, mostNamed).map(({ model, id }) => `${model} ${id}`)
+  const rest = neighbours.length - named.length
+  return rest === 0 ? named.join(', ') : `${named.join(', ')} and ${rest} more`
+}
+
+const ended = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
+
+const waitingFor = ({ waitsFor, backend_code, backend_status }: Facts): Told => {
+  if (backend_code === 2 && backend_status.startsWith('These wait for each other')) {
+    return ['waiting-in-circle', ended(backend_status)]
+  }
+  const [first] = waitsFor
+  const says = first === undefined ? '' : `, which says: ${first.status}`
+  const which = waitsFor.length === 1 ? says : ''
+  return ['waiting-for-records', ended(`It waits for ${namesOf(waitsFor)}${which}`)]
+}
+
+const nextTry = ({ next_run }: Facts, now: number): string =>
+  next_run === null || next_run <= now
+    ? 'It is tried again as soon as a dispatcher takes it.'
+    : `It is tried again in ${secondsUntil(next_run, now)}, at ${isoOf(next_run)}.`
+
+const targetReasons: Readonly<Record<string, readonly [Reason, string]>> = {
+  'target-down': ['function-down', 'cannot be reached'],
+  'target-busy': ['function-busy', 'is busy'],
+  'target-misconfigured': ['function-misconfigured', 'refuses the dispatcher'],
+}
+
+/** What came of the last attempt, when that is why nothing happens now. */
+const lastAttempt = (facts: Facts, now: number): Told | undefined => {
+  const { outcome, step, failures } = facts
+  const text = facts.outcome_status ?? ''
+  const target = Object.entries(targetReasons).find(([kind]) => kind === outcome)?.[1]
+  if (target !== undefined) {
+    const [reason, state] = target
+    return [reason, `The function ${step ?? ''} ${state}: ${ended(text)} ${nextTry(facts, now)}`]
+  }
+  if (facts.next_run !== null && facts.next_run <= now) return undefined
+  if (outcome === 'deferred' || outcome === 'in-progress') {
+    return ['deferred', `Its step put it off: ${ended(text)} ${nextTry(facts, now)}`]
+  }
+  if (outcome !== 'failed') return undefined
+  if (facts.next_run === null) {
+    return [
+      'refused',
+      `Its step refused it: ${ended(text)} It runs again when the record changes, or with retry.`,
+    ]
+  }
+  const times = failures === 1 ? 'once' : `${failures} times in a row`
+  return ['backing-off', `Its step failed ${times}: ${ended(text)} ${nextTry(facts, now)}`]
+}
+
+const pendingReason = (facts: Facts, now: number): Told => {
+  const { model, step, lease_owner, next_run, attempts } = facts
+  if (step === null) {
+    return ['no-step', `No step observes ${model}, so nobody syncs it.`]
+  }
+  if (lease_owner !== null) {
+    return ['running', `Its step ${step} runs now, for the dispatcher ${lease_owner}.`]
+  }
+  if (facts.waitsFor.length > 0) return waitingFor(facts)
+  const told = lastAttempt(facts, now)
+  if (told !== undefined) return told
+  if (next_run === null) {
+    return ['refused', 'It runs again when the record changes, or with retry.']
+  }
+  if (next_run > now) return ['backing-off', nextTry(facts, now)]
+  if (facts.dispatchers === 0) {
+    return ['no-dispatcher', `It is due, but no dispatcher runs that could call its step ${step}.`]
+  }
+  const again = attempts === 0 ? '' : ' again'
+  return ['due', `It is due${again}: a dispatcher of ${facts.synchronizer ?? ''} takes it next.`]
+}
+
+const deletedReason = (facts: Facts): Told => {
+  if (facts.backend_need_delete_policy && !facts.backend_need_reap) {
+    return [
+      'delete-waits-for-policy',
+      'It is deleted, and stays until its delete policy has set backend_need_reap.',
+    ]
+  }
+  if (facts.linkedFrom.length > 0) {
+    return [
+      'deleted-but-linked',
+      `It is deleted, and stays until what links to it is gone: ${namesOf(facts.linkedFrom)}.`,
+    ]
+  }
+  return ['being-removed', 'It is deleted and about to be removed.']
+}
+
+const restingReason = (facts: Facts): Told => {
+  if (facts.changed && facts.no_sync) {
+    return ['no-sync', 'Its field no_sync is set: it is not synced until that is cleared.']
+  }
+  if (facts.changed && facts.lazy_blocked) {
+    return [
+      'lazy-blocked',
+      'Its field lazy_blocked is set: it is not synced until that is cleared.',
+    ]
+  }
+  return ['synced', `It is in sync since ${isoOf(facts.enacted ?? 0)}.`]
+}
+
+const reasonOf = (facts: Facts, now: number): Told => {
+  if (!facts.pending) return facts.deleted ? deletedReason(facts) : restingReason(facts)
+  const [reason, sentence] = pendingReason(facts, now)
+  return [
+    reason,
+    facts.deleted ? `It is deleted, and its delete step is to run. ${sentence}` : sentence,
+  ]
+}
+
+/** @param now microseconds since 1970 */
+export const explanationOf = (facts: Facts, now: number): Explanation => {
+  const { model, id, name, deleted, next_run, outcome_at } = facts
+  const [reason, sentence] = reasonOf(facts, now)
+  return {
+    model,
+    id,
+    name: name ?? undefined,
+    synced: reason === 'synced',
+    operation: deleted ? 'delete' : 'sync',
+    reason,
+    sentence,
+    step: facts.step ?? undefined,
+    dispatcher: facts.lease_owner ?? undefined,
+    attempts: facts.attempts,
+    failures: facts.failures,
+    nextRun: next_run === null || !facts.pending ? undefined : isoOf(next_run),
+    lastOutcome: facts.outcome ?? undefined,
+    lastText: facts.outcome_status ?? undefined,
+    lastAt: outcome_at === null ? undefined : isoOf(outcome_at),
+    waitsFor: facts.waitsFor,
+    linkedFrom: facts.linkedFrom,
+    backendCode: facts.backend_code,
+    backendStatus: facts.backend_status,
+  }
+}

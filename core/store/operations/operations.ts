@@ -1,0 +1,27 @@
+import { attemptsOf, retry, type Attempt } from './attempts.ts'
+import { explain, explainModel, type ExplainContext } from './explain.ts'
+import type { Explanation } from './explanation.ts'
+
+/** What people who run a core ask of it besides records. All methods throw CoreError. */
+export type Operations = {
+  /** Why a record is not synced. Throws NOT_FOUND. */
+  why(model: string, id: number): Promise<Explanation>
+  /** Why records of a model are not synced: at most `limit` of those that are not, by id. */
+  whyAll(model: string, limit: number): Promise<readonly Explanation[]>
+  /** The last calls of functions for a record, the newest first. */
+  attempts(model: string, id: number): Promise<readonly Attempt[]>
+  /** Lets pending records run now, all of a model or one. Answers how many. */
+  retry(model: string, id: number | undefined): Promise<number>
+}
+
+export type OperationsOptions = {
+  readonly reading: () => ExplainContext
+  readonly writing: <T>(work: (context: ExplainContext) => Promise<T>) => Promise<T>
+}
+
+export const createOperations = ({ reading, writing }: OperationsOptions): Operations => ({
+  why: (model, id) => explain(reading(), model, id),
+  whyAll: (model, limit) => explainModel(reading(), model, limit),
+  attempts: (model, id) => attemptsOf(reading(), model, id),
+  retry: (model, id) => writing((context) => retry(context, model, id)),
+})

@@ -1,0 +1,263 @@
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Report } from '#contract'
+import {
+  asAdministrator,
+  helloWorldModels,
+  helloWorldSteps,
+  openTestStore,
+  reportOn,
+  type TestStore,
+} from '../../support/store.ts'
+
+const service = 'HelloWorldService'
+const instance = 'HelloWorldServiceInstance'
+
+let opened: TestStore
+let records: ReturnType<typeof asAdministrator>
+
+beforeAll(async () => {
+  opened = await openTestStore()
+  await opened.load(helloWorldModels, helloWorldSteps)
+  records = asAdministrator(opened.store)
+})
+beforeEach(() => opened.clear())
+
+const addService = async (fields = {}): Promise<number> => {
+  const record = await records.create(service, { name: 's', hello_from: 'me', ...fields })
+  return Number(record['id'])
+}
+const addInstance = async (owner: number): Promise<number> => {
+  const record = await records.create(instance, { name: 'i', hello_to: 'you', owner_id: owner })
+  return Number(record['id'])
+}
+/** Runs what is due of the model, with this outcome. */
+const run = async (model: string, outcome: Report['outcome'], retryInMs?: number) => {
+  const work = await opened.lease([model])
+  await opened.work.report(
+    'tester',
+    work.map((one) => reportOn(one, outcome, retryInMs)),
+  )
+}
+const why = (model: string, id: number) => opened.core.operations.why(model, id)
+const told = async (model: string, id: number) => {
+  const { reason, sentence } = await why(model, id)
+  return [reason, sentence]
+}
+
+describe('why a record is not synced', () => {
+  test('it is', async () => {
+    const id = await addService()
+    await run(service, { kind: 'synced' })
+
+    expect(await why(service, id)).toMatchObject({ synced: true, reason: 'synced', id })
+    expect((await why(service, id)).sentence).toMatch(/^It is in sync since 20\d\d-\d\d-\d\dT.*\.$/)
+  })
+
+  test('nobody dispatches', async () => {
+    const id = await addService()
+
+    expect(await told(service, id)).toEqual([
+      'no-dispatcher',
+      'It is due, but no dispatcher runs that could call its step service.',
+    ])
+  })
+
+  test('it is due', async () => {
+    await opened.work.heartbeat('tester')
+    const id = await addService()
+
+    expect(await told(service, id)).toEqual([
+      'due',
+      'It is due: a dispatcher of test takes it next.',
+    ])
+  })
+
+  test('it runs', async () => {
+    const id = await addService()
+    await opened.lease([service])
+
+    expect(await told(service, id)).toEqual([
+      'running',
+      'Its step service runs now, for the dispatcher tester.',
+    ])
+  })
+
+  test('nobody observes its model', async () => {
+    const site = await records.create('Site', {
+      name: 'a',
+      abbreviated_name: 'a',
+      login_base: 'a',
+      site_url: 'http://a.test/',
+    })
+
+    expect(await told('Site', Number(site['id']))).toEqual([
+      'no-step',
+      'No step observes Site, so nobody syncs it.',
+    ])
+  })
+
+  test('it waits for another, which says why', async () => {
+    const owner = await addService()
+    const id = await addInstance(owner)
+    await run(service, { kind: 'deferred', text: 'not yet' }, 5_000)
+
+    expect(await told(instance, id)).toEqual([
+      'waiting-for-records',
+      `It waits for ${service} ${owner}, which says: not yet.`,
+    ])
+    expect((await why(instance, id)).waitsFor).toEqual([
+      { model: service, id: owner, code: 0, status: 'not yet' },
+    ])
+  })
+
+  test('its step failed, and it backs off', async () => {
+    const id = await addService()
+    await run(service, { kind: 'failed', text: 'no route', retry: true }, 90_000)
+
+    expect(await told(service, id)).toEqual([
+      'backing-off',
+      'Its step failed once: no route. It is tried again in 90 s, at 2026-01-01T00:01:30.000Z.',
+    ])
+  })
+
+  test.each([
+    [
+      'failed',
+      { kind: 'failed', text: 'Bad name!', retry: false },
+      'refused',
+      'Its step refused it: Bad name! It runs again when the record changes, or with retry.',
+    ],
+    [
+      'deferred',
+      { kind: 'deferred', text: 'later' },
+      'deferred',
+      'Its step put it off: later. It is tried again in 7 s, at 2026-01-01T00:00:07.000Z.',
+    ],
+    [
+      'in progress',
+      { kind: 'in-progress', text: 'at work' },
+      'deferred',
+      'Its step put it off: at work. It is tried again in 7 s, at 2026-01-01T00:00:07.000Z.',
+    ],
+    [
+      'busy',
+      { kind: 'target-busy', text: 'Waiting for function service: busy' },
+      'function-busy',
+      'The function service is busy: Waiting for function service: busy. It is tried again in 7 s, at 2026-01-01T00:00:07.000Z.',
+    ],
+    [
+      'down',
+      { kind: 'target-down', text: 'no connection' },
+      'function-down',
+      'The function service cannot be reached: no connection. It is tried again in 7 s, at 2026-01-01T00:00:07.000Z.',
+    ],
+    [
+      'misconfigured',
+      { kind: 'target-misconfigured', text: '401' },
+      'function-misconfigured',
+      'The function service refuses the dispatcher: 401. It is tried again in 7 s, at 2026-01-01T00:00:07.000Z.',
+    ],
+  ] as const)('its last attempt ended so: %s', async (_, outcome, reason, sentence) => {
+    // prettier-ignore
+    const id = await addService()
+    await run(service, outcome, 7_000)
+
+    expect(await told(service, id)).toEqual([reason, sentence])
+  })
+
+  test.each([
+    ['no_sync', 'no-sync'],
+    ['lazy_blocked', 'lazy-blocked'],
+  ])('its field %s is set', async (field, reason) => {
+    const id = await addService({ [field]: true })
+
+    expect(await told(service, id)).toEqual([
+      reason,
+      `Its field ${field} is set: it is not synced until that is cleared.`,
+    ])
+  })
+
+  test('it is deleted, and its delete step fails', async () => {
+    const id = await addService()
+    await run(service, { kind: 'synced' })
+    await records.remove(service, id)
+    await run(service, { kind: 'failed', text: 'in use', retry: true }, 3_000)
+
+    expect(await told(service, id)).toEqual([
+      'backing-off',
+      'It is deleted, and its delete step is to run. Its step failed once: in use. ' +
+        'It is tried again in 3 s, at 2026-01-01T00:00:03.000Z.',
+    ])
+  })
+
+  test('it is deleted, and another has to be deleted before it', async () => {
+    const owner = await addService()
+    const id = await addInstance(owner)
+    await run(service, { kind: 'synced' })
+    await run(instance, { kind: 'synced' })
+    await records.remove(service, owner)
+
+    expect((await told(service, owner))[1]).toMatch(
+      `It is deleted, and its delete step is to run. It waits for ${instance} ${id}`,
+    )
+  })
+
+  test('there is none, or it is of another model', async () => {
+    const id = await addService()
+
+    await expect(why(service, id + 1)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    await expect(why('ServiceInstance', id)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    await expect(why('Nothing', id)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    expect(await why('Service', id)).toMatchObject({ model: service, id })
+  })
+})
+
+test('of a model, those that are not synced are explained, by id and at most so many', async () => {
+  const [first, second] = [await addService({ name: 'a' }), await addService({ name: 'b' })]
+  await run(service, { kind: 'synced' })
+  const [third, fourth] = [await addService({ name: 'c' }), await addService({ name: 'd' })]
+  await records.remove(service, first)
+
+  const idsOf = async (limit: number) =>
+    (await opened.core.operations.whyAll('Service', limit)).map(({ id }) => id)
+  expect(await idsOf(10)).toEqual([first, third, fourth])
+  expect(await idsOf(2)).toEqual([first, third])
+  expect(second).toBeGreaterThan(first)
+})
+
+test('what is retried runs at once, with a clean slate, however it failed', async () => {
+  const { operations } = opened.core
+  const refused = await addService({ name: 'a' })
+  await run(service, { kind: 'failed', text: 'never', retry: false })
+  const late = await addService({ name: 'b' })
+  await run(service, { kind: 'failed', text: 'no', retry: true }, 600_000)
+  expect(await opened.lease([service])).toEqual([])
+
+  expect(await operations.retry(service, refused)).toBe(1)
+  const [first] = await opened.lease([service])
+  expect(first).toMatchObject({ key: { id: refused }, failures: 0, change: { attempt: 1 } })
+  expect(await operations.retry(service, undefined)).toBe(1)
+  expect(await opened.lease([service])).toMatchObject([{ key: { id: late } }])
+  expect(await operations.retry(service, undefined)).toBe(0)
+})
+
+test('what waits for others still waits after a retry', async () => {
+  const id = await addInstance(await addService())
+  await opened.lease([instance])
+  expect(await opened.core.operations.retry(instance, id)).toBe(1)
+
+  expect(await opened.lease([instance])).toEqual([])
+  expect(await why(instance, id)).toMatchObject({ reason: 'waiting-for-records' })
+})
+
+test('the attempts for a record are told, the newest first', async () => {
+  const id = await addService()
+  await run(service, { kind: 'failed', text: 'no', retry: true }, 0)
+  await run(service, { kind: 'synced' })
+
+  const attempts = await opened.core.operations.attempts(service, id)
+  expect(attempts).toMatchObject([
+    { number: 2, operation: 'sync', outcome: 'synced', status: 'OK' },
+    { number: 1, operation: 'sync', outcome: 'failed', status: 'no' },
+  ])
+})
