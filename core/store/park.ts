@@ -80,7 +80,8 @@ type ParkedStatus = RowKey & { readonly code: number; readonly text: string }
 const writeStatuses = async (sql: Sql, statuses: readonly ParkedStatus[]): Promise<void> => {
   await sql.query(
     `update record r
-     set parked = true, backend_code = k.code, backend_status = k.text
+     set parked = true, backend_code = k.code, backend_status = k.text,
+         revision = case when r.backend_status = k.text then r.revision else nextval('revision') end
      from jsonb_to_recordset($1::jsonb) k(root text, id int, code int, text text)
      where r.root = k.root and r.id = k.id`,
     [JSON.stringify(statuses)],
@@ -120,7 +121,7 @@ const nameCircles = async (sql: Sql, parked: readonly RowKey[]): Promise<void> =
     await sql.query(
       // Only those that are still asleep: the others may have been woken since the circle was walked.
       `update record r
-       set backend_code = 2, backend_status = $2
+       set backend_code = 2, backend_status = $2, revision = nextval('revision')
        from jsonb_to_recordset($1::jsonb) k(root text, id int)
        where r.root = k.root and r.id = k.id and r.parked`,
       [JSON.stringify(path), text.slice(0, 1024)],
@@ -156,7 +157,7 @@ export const tellWaiters = async (sql: Sql, news: readonly Told[]): Promise<void
     })
     if (next.length === 0) return
     await sql.query(
-      `update record r set backend_status = k.status
+      `update record r set backend_status = k.status, revision = nextval('revision')
        from jsonb_to_recordset($1::jsonb) k(root text, id int, status text)
        where r.root = k.root and r.id = k.id and r.parked and r.backend_code = 0`,
       [JSON.stringify(next)],

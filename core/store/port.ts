@@ -9,6 +9,8 @@ export type Caller = {
   readonly isAdmin: boolean
   /** The step that a scoped token speaks for; undefined for somebody who logged in. */
   readonly step?: string
+  /** How he came: `rest`, `grpc`, `tosca`. */
+  readonly face?: string
 }
 
 /** A record as it was read or written, and the version of it that was: each write of a record moves `revision`. */

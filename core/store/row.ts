@@ -76,6 +76,8 @@ export const columnNames: readonly string[] = Object.keys(columns)
 
 export const isColumn = (name: string): name is ColumnName => Object.hasOwn(columns, name)
 
+export const isTimeColumn = (name: string): boolean => isColumn(name) && columns[name] === 'time'
+
 /**
  * Fields that follow from what is done with a record; a value for one of them is ignored, as when a whole record is
  * put back.
@@ -91,6 +93,8 @@ export const coreOwned: ReadonlySet<string> = new Set([
 
 /** XOS passwords never leave the core, not even as hashes. */
 const hidden: ReadonlySet<string> = new Set(['password'])
+
+export const isHidden = (name: string): boolean => hidden.has(name)
 
 /** Microseconds to the seconds of the wire: a double holds a microsecond exactly until far beyond 2100. */
 const secondsOf = (microseconds: number): number => microseconds / 1e6

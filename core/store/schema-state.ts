@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Schema, Source } from '#xproto'
 import { CoreError } from '../errors.ts'
+import { describeWriter, writerTexts, type Writer } from './changes/writer.ts'
 import type { Sql } from './database.ts'
 import { readSchema } from './onboard.ts'
 
@@ -15,7 +16,8 @@ const schemaLock = '1398362699, 1'
  * else in the transaction, because a writer that asked for it later would wait for itself.
  */
 export const lockSchema = async (sql: Sql): Promise<void> => {
-  await sql.query(`select pg_advisory_xact_lock(${schemaLock})`)
+  // And takes the id of the transaction, as `enter` does.
+  await sql.query(`select pg_advisory_xact_lock(${schemaLock}), pg_current_xact_id()::text`)
 }
 
 /**
@@ -67,9 +69,10 @@ export type CurrentSchema = {
   /**
    * The schema in force until the transaction ends, whichever core changed it last: every transaction that writes
    * asks for it first. One that others stood in the way of before (`attempt` from 2) gets it when they have
-   * ended, and then runs alone. Throws UNAVAILABLE when a core with other core models has taken over.
+   * ended, and then runs alone. Its changes are noted as those of the writer. Throws UNAVAILABLE when a core with
+   * other core models has taken over.
    */
-  enter(sql: Sql, attempt: number): Promise<Schema>
+  enter(sql: Sql, attempt: number, writer?: Writer): Promise<Schema>
   /** The same for who changes the schema: nobody writes meanwhile. */
   enterAlone(sql: Sql): Promise<Schema>
   /** Takes a schema that was committed, unless a newer one is known. */
@@ -89,10 +92,11 @@ export const createCurrentSchema = (
     current = next
     for (const listener of listeners) listener()
   }
-  const enter = async (sql: Sql, attempt: number): Promise<Schema> => {
+  const enter = async (sql: Sql, attempt: number, writer?: Writer): Promise<Schema> => {
     if (attempt > 1) await lockSchema(sql)
     const [state] = await sql.query<{ revision: number; core: string }>(
-      `select revision, core from enter_schema()`,
+      `select revision, core, ${describeWriter} from enter_schema()`,
+      writerTexts(writer),
     )
     if (state === undefined || state.core !== core) {
       throw new CoreError(

@@ -1,4 +1,5 @@
 import type { Database } from './database.ts'
+import { changeTriggers } from './changes/triggers.ts'
 import { leaseFunction } from './lease.ts'
 import { lockSchema, schemaFunction } from './schema-state.ts'
 import { migrations } from './migrations/index.ts'
@@ -19,6 +20,7 @@ export const migrate = (database: Database): Promise<void> =>
     // A function holds no data: it is always as this version of the code wants it.
     await sql.query(leaseFunction)
     await sql.query(schemaFunction)
+    for (const statement of changeTriggers) await sql.query(statement)
   })
 
 // One statement a call: the extended protocol, which binds parameters, takes no more.

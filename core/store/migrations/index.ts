@@ -1,6 +1,8 @@
 import { records } from './001-records.ts'
 import { schemaState } from './002-schema-state.ts'
+import { changes } from './003-changes.ts'
 import { services } from './004-services.ts'
+import { access } from './005-access.ts'
 import { idempotency } from './007-idempotency.ts'
 
 /**
@@ -12,6 +14,8 @@ import { idempotency } from './007-idempotency.ts'
 export const migrations: readonly string[] = [
   records,
   schemaState,
+  changes,
   services,
+  access,
   idempotency,
 ]

@@ -60,7 +60,7 @@ export const createModelChanges = ({
   const clean = async (service: string, caller: Caller): Promise<void> => {
     for (;;) {
       const found = await database.transaction(async (sql, attempt) => {
-        const schema = await current.enter(sql, attempt)
+        const schema = await current.enter(sql, attempt, { caller, now: now() })
         return cleanSome({ sql, coreModels, schema }, recordsOf(sql, schema, caller), service)
       })
       if (!found) return
