@@ -3,6 +3,7 @@ import type { Authenticator } from '../access/authenticate.ts'
 import { errorBody } from '../errors.ts'
 import { createHttpFace, type FaultLog } from '../http/server.ts'
 import type { Store } from '../store/port.ts'
+import { addDynamicload } from './dynamicload.ts'
 import { createIdentification } from './identify.ts'
 import { json } from './media-type.ts'
 import { parseJson } from './read-body.ts'
@@ -34,6 +35,7 @@ export const buildRest = ({ store, authenticator, log }: RestOptions): FastifyIn
   )
   const identification = createIdentification(app, authenticator)
   addUtility(app, store, authenticator, identification)
+  addDynamicload(app, store, identification)
   addRecords(app, store, identification)
   return app
 }

@@ -2,26 +2,41 @@ import { Readable } from 'node:stream'
 import type { Fields } from '#contract'
 import type { Model } from '#xproto'
 
-// A model is immutable, so what is known of it never goes stale; it goes when the model does.
-const wideNames = new WeakMap<Model, readonly string[]>()
-
-const wideNamesOf = (model: Model): readonly string[] => {
-  const names =
-    wideNames.get(model) ??
-    model.fields.flatMap((field) =>
-      field.kind === 'scalar' && field.type === 'int64' ? [field.wireName] : [],
-    )
-  wideNames.set(model, names)
-  return names
+/** What this face does with some fields of a model. */
+type Special = {
+  /** int64 is text in protobuf's JSON: not every reader has 64-bit numbers. */
+  readonly wide: readonly string[]
+  /** Kept by the store, and not shown. */
+  readonly kept: readonly string[]
 }
 
-/** int64 is text in protobuf's JSON: not every reader has 64-bit numbers. */
+const specialOf = ({ name, fields, unpublished }: Model): Special => ({
+  wide: fields.flatMap((field) =>
+    field.kind === 'scalar' && field.type === 'int64' ? [field.wireName] : [],
+  ),
+  kept: fields.flatMap((field) =>
+    unpublished.has(field.name) && field.declaredIn !== name ? [field.wireName] : [],
+  ),
+})
+
+// A model is immutable, so what is known of it never goes stale; it goes when the model does.
+const known = new WeakMap<Model, Special>()
+
+const cachedSpecial = (model: Model): Special => {
+  const special = known.get(model) ?? specialOf(model)
+  known.set(model, special)
+  return special
+}
+
 const shown = (model: Model, record: Fields): Fields => {
-  const texts = wideNamesOf(model).flatMap((name) => {
+  const { wide, kept } = cachedSpecial(model)
+  if (wide.length + kept.length === 0) return record
+  const texts = wide.flatMap((name) => {
     const value = record[name]
     return typeof value === 'number' ? [[name, value.toString()] as const] : []
   })
-  return texts.length === 0 ? record : { ...record, ...Object.fromEntries(texts) }
+  const withheld = kept.map((name) => [name, undefined] as const)
+  return { ...record, ...Object.fromEntries([...texts, ...withheld]) }
 }
 
 /** A record in JSON. */
