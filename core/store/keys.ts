@@ -37,6 +37,10 @@ const wireNameOf = (model: Model, name: string): string =>
 const isMany = (field: Field): boolean =>
   field.kind === 'link' && field.multiplicity === 'manytomany'
 
+/** Two users of one login name would be one; the wire does not say that it is unique, so the model may not either. */
+const isUnique = (field: Field): boolean =>
+  field.unique || (field.declaredIn === 'User' && field.name === 'email')
+
 const ownRules = (schema: Schema, model: Model): readonly KeyRule[] => {
   const ruleOf = (names: readonly string[], is_unique: boolean): KeyRule => ({
     rule: [model.name, ...names].join(' '),
@@ -47,7 +51,7 @@ const ownRules = (schema: Schema, model: Model): readonly KeyRule[] => {
   const fields = ownFields(model).filter((field) => !isColumn(field.name))
   const recipeKeys = new Set(model.toscaKeys.flat())
   return [
-    ...fields.filter((field) => field.unique).map(({ wireName }) => ruleOf([wireName], true)),
+    ...fields.filter(isUnique).map(({ wireName }) => ruleOf([wireName], true)),
     ...ownGroups(schema, model).map((names) =>
       ruleOf(
         names.map((name) => wireNameOf(model, name)),
@@ -55,7 +59,7 @@ const ownRules = (schema: Schema, model: Model): readonly KeyRule[] => {
       ),
     ),
     ...fields
-      .filter((field) => !field.unique && !isMany(field))
+      .filter((field) => !isUnique(field) && !isMany(field))
       .filter(
         (field) => recipeKeys.has(field.wireName) || (field.indexed && field.kind === 'scalar'),
       )
