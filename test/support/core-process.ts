@@ -1,5 +1,6 @@
 import { onTestFinished } from 'vitest'
 import { runProgram, type Instance, type Program } from '../e2e/program.ts'
+import { until } from './until.ts'
 
 export type CorePorts = {
   readonly rest: number
@@ -39,6 +40,9 @@ const portWords = (ports: CorePorts | undefined): readonly string[] =>
     String(ports?.[face as keyof CorePorts] ?? 0),
   ])
 
+/** Making a new database takes seconds, on a busy machine many. */
+const startMs = 120_000
+
 export type CoreOptions = {
   /** An absolute folder, `memory` or a `postgres://` URL. */
   readonly data: string
@@ -64,7 +68,12 @@ export const startCoreProcess = async ({
     throw new Error(`The core ended with ${status} before it was ready: ${program.stderr()}`)
   })
   early.catch(() => undefined)
-  const line = await Promise.race([program.said(/"msg":"Core is ready"/), early])
+  const ready = until(
+    'the core to be ready',
+    () => program.lines.find((line) => line.includes('"msg":"Core is ready"')),
+    startMs,
+  )
+  const line = await Promise.race([ready, early])
   const said = JSON.parse(line) as Instance & CorePorts
   const { rest, tosca, grpc, grpcTls, health } = said
   return {
