@@ -104,6 +104,7 @@ export const startCore = async (settings: CoreSettings, closers: Closers): Promi
       const [header = ''] = metadata.get('authorization')
       requireAccess(await authenticator.basic(String(header), 'grpc'))
     },
+    xos: { store, authenticator, log, schemaChange: { graceMs: 5_000, closedMs: 3_000 } },
   })
   observeHttp(rest, 'rest', metrics, tellRequest)
   observeHttp(tosca, 'tosca', metrics, tellRequest)

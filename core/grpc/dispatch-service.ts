@@ -20,6 +20,8 @@ export type DispatchServiceOptions = {
 }
 
 export type DispatchService = {
+  /** Where the streams come from that are open now: `127.0.0.1:4711`. */
+  peers(): ReadonlySet<string>
   /** Answers what was asked, then ends every stream with UNAVAILABLE; new ones are refused. Leases stay. */
   stop(): void
 }
@@ -49,7 +51,7 @@ export const addDispatchService = (
   { work, authenticate, log }: DispatchServiceOptions,
 ): DispatchService => {
   const owners = new Map<string, Session>()
-  const sessions = new Set<Session>()
+  const sessions = new Map<Session, string>()
   let stopping = false
 
   const letIn = async (metadata: Metadata): Promise<Refusal | undefined> => {
@@ -71,7 +73,7 @@ export const addDispatchService = (
     // The dispatcher takes the headers as the word that it is let in.
     call.sendMetadata(new Metadata())
     const session = openSession(call, { work, log, owners })
-    sessions.add(session)
+    sessions.set(session, call.getPeer())
     call.on('close', () => sessions.delete(session))
     log.info({ peer: call.getPeer() }, 'dispatcher stream opened')
   }
@@ -82,9 +84,10 @@ export const addDispatchService = (
   )
 
   return {
+    peers: () => new Set(sessions.values()),
     stop() {
       stopping = true
-      for (const session of sessions) session.stop()
+      for (const session of sessions.keys()) session.stop()
     },
   }
 }

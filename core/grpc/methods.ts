@@ -1,0 +1,248 @@
+import { once } from 'node:events'
+import type { Readable } from 'node:stream'
+import {
+  Metadata,
+  type sendUnaryData,
+  type Server,
+  type ServerDuplexStream,
+  type ServerReadableStream,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type StatusObject,
+} from '@grpc/grpc-js'
+import protobuf from 'protobufjs'
+import type { Authenticator } from '../access/authenticate.ts'
+import { CoreError } from '../errors.ts'
+import type { Caller } from '../store/port.ts'
+import { statusOf } from './failures.ts'
+import { identify } from './identify.ts'
+import type { Log } from './log.ts'
+
+/** Largest request in bytes, as gRPC itself has it. */
+const maxRequestBytes = 4 * 1024 * 1024
+
+/** A request as it was decoded: a field is an own property exactly if it was sent, else it has its default. */
+export type Message = Readonly<Record<string, unknown>>
+
+/** The fields of the answer, or its bytes. */
+export type Reply = object | Uint8Array
+
+export type Call = {
+  readonly metadata: Metadata
+  /** Where the client is, without its port. */
+  readonly address: string
+  /** Aborted when nobody waits for the answer any more: the client left, or its deadline passed. */
+  readonly signal: AbortSignal
+  /** Goes to the client before the answer. Of a unary call only. */
+  readonly header: Metadata
+}
+
+export type CallerCall = Call & { readonly caller: Caller }
+
+type Serve<C> =
+  | { readonly answer: (request: Message, call: C) => Promise<Reply> | Reply }
+  | { readonly stream: (requests: AsyncIterable<Message>, call: C) => AsyncIterable<Reply> }
+
+/** `answer` serves a unary method, `stream` one that streams in either direction. */
+export type Method =
+  | ({ readonly access: 'anyone' } & Serve<Call>)
+  /** Answers only who has shown credentials; nothing of the request is looked at before. */
+  | ({ readonly access: 'caller' } & Serve<CallerCall>)
+
+/** By name, as in the protobuf text. */
+export type Methods = Readonly<Record<string, Method>>
+
+export type MethodsOptions = { readonly authenticator: Authenticator; readonly log: Log }
+
+type AnyCall = { getPeer(): string; readonly metadata: Metadata } & NodeJS.EventEmitter
+
+/** `127.0.0.1:4711` and `::1:4711` without their port. */
+const addressOf = (peer: string): string => peer.replace(/:\d+$/, '')
+
+const callOf = (call: AnyCall): Call => {
+  const left = new AbortController()
+  call.once('cancelled', () => {
+    left.abort()
+  })
+  return {
+    metadata: call.metadata,
+    address: addressOf(call.getPeer()),
+    signal: left.signal,
+    header: new Metadata(),
+  }
+}
+
+const decodeAs = (type: protobuf.Type, bytes: Uint8Array): Message => {
+  if (bytes.length > maxRequestBytes) {
+    throw new CoreError(
+      'TOO_LARGE',
+      `Expected a message of at most ${maxRequestBytes} bytes, got ${bytes.length}; send less at a time`,
+    )
+  }
+  try {
+    return type.decode(bytes) as unknown as Message
+  } catch {
+    throw new CoreError('VALIDATION', `Expected the bytes of a protobuf message ${type.name}`)
+  }
+}
+
+const encodeAs = (type: protobuf.Type, reply: Reply): Buffer => {
+  const bytes = reply instanceof Uint8Array ? reply : type.encode(reply).finish()
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+async function* decodeEach(
+  type: protobuf.Type,
+  messages: AsyncIterable<Buffer>,
+): AsyncGenerator<Message> {
+  for await (const bytes of messages) yield decodeAs(type, bytes)
+}
+
+const typesOf = (method: protobuf.Method) => {
+  method.resolve()
+  const { resolvedRequestType: request, resolvedResponseType: response } = method
+  if (request === null || response === null) throw new Error(`${method.fullName} has unknown types`)
+  return { request, response }
+}
+
+const asIs = (bytes: Buffer): Buffer => bytes
+
+/** What the client sends. Reading it to its end leaves the call open for the answer. */
+const messagesOf = (call: Readable): AsyncIterable<Buffer> =>
+  call.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
+
+type Stream = ServerDuplexStream<Buffer, Buffer> | ServerWritableStream<Buffer, Buffer>
+
+/** Writes no faster than the client reads. */
+const writeAll = async (
+  call: Stream,
+  replies: AsyncIterable<Buffer>,
+  signal: AbortSignal,
+): Promise<void> => {
+  for await (const reply of replies) {
+    signal.throwIfAborted()
+    if (!call.write(reply)) await once(call, 'drain', { signal })
+  }
+  call.end()
+}
+
+/** `/xos.xos/GetSlice`. */
+const pathOf = ({ parent, name }: protobuf.Method): string =>
+  `/${(parent?.fullName ?? '').replace(/^\./, '')}/${name}`
+
+/** Takes the methods of a service from a server. Calls that are under way go on. */
+export const removeMethods = (server: Server, service: protobuf.Service): void => {
+  for (const method of service.methodsArray) server.unregister(pathOf(method))
+}
+
+/** Adds the methods of a service to a server. Throws when the text of the service has one that is not given. */
+export const addMethods = (
+  server: Server,
+  service: protobuf.Service,
+  methods: Methods,
+  { authenticator, log }: MethodsOptions,
+): void => {
+  const add = (definition: protobuf.Method, method: Method): void => {
+    const path = pathOf(definition)
+    const { request, response } = typesOf(definition)
+
+    const failure = (thrown: unknown): StatusObject =>
+      statusOf(thrown, {
+        method: path,
+        prefix:
+          definition.responseStream === true
+            ? 'Exception iterating responses: '
+            : 'Exception calling application: ',
+        log,
+      })
+
+    const authenticated = async (call: Call): Promise<CallerCall> => ({
+      ...call,
+      caller: await identify(authenticator, call.metadata, call.address),
+    })
+
+    const answer = async (bytes: Buffer, call: Call): Promise<Buffer> => {
+      if (!('answer' in method)) throw new Error(`${path} is no unary method`)
+      if (method.access === 'anyone') {
+        return encodeAs(response, await method.answer(decodeAs(request, bytes), call))
+      }
+      const known = await authenticated(call)
+      return encodeAs(response, await method.answer(decodeAs(request, bytes), known))
+    }
+
+    async function* stream(messages: AsyncIterable<Buffer>, call: Call): AsyncGenerator<Buffer> {
+      if (!('stream' in method)) throw new Error(`${path} is no streaming method`)
+      const replies =
+        method.access === 'anyone'
+          ? method.stream(decodeEach(request, messages), call)
+          : method.stream(decodeEach(request, messages), await authenticated(call))
+      for await (const reply of replies) yield encodeAs(response, reply)
+    }
+
+    const unary = (call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>): void => {
+      const ours = callOf(call)
+      answer(call.request, ours).then(
+        (bytes) => {
+          if (ours.signal.aborted) return
+          call.sendMetadata(ours.header)
+          done(null, bytes)
+        },
+        (thrown: unknown) => {
+          if (!ours.signal.aborted) done(failure(thrown))
+        },
+      )
+    }
+
+    const collect = (
+      call: ServerReadableStream<Buffer, Buffer>,
+      done: sendUnaryData<Buffer>,
+    ): void => {
+      const ours = callOf(call)
+      const last = async (): Promise<Buffer> => {
+        for await (const reply of stream(messagesOf(call), ours)) return reply
+        throw new Error(`${path} gave no answer`)
+      }
+      last().then(
+        (bytes) => {
+          done(null, bytes)
+        },
+        (thrown: unknown) => {
+          if (!ours.signal.aborted) done(failure(thrown))
+        },
+      )
+    }
+
+    const respond = (call: Stream, requests: AsyncIterable<Buffer>): void => {
+      const ours = callOf(call)
+      writeAll(call, stream(requests, ours), ours.signal).catch((thrown: unknown) => {
+        if (!ours.signal.aborted) call.emit('error', failure(thrown))
+      })
+    }
+
+    async function* single(request: Buffer): AsyncGenerator<Buffer> {
+      yield request
+    }
+
+    if (definition.requestStream === true && definition.responseStream === true) {
+      const handler = (call: ServerDuplexStream<Buffer, Buffer>): void => {
+        respond(call, messagesOf(call))
+      }
+      server.register(path, handler, asIs, asIs, 'bidi')
+    } else if (definition.requestStream === true) {
+      server.register(path, collect, asIs, asIs, 'clientStream')
+    } else if (definition.responseStream === true) {
+      const handler = (call: ServerWritableStream<Buffer, Buffer>): void => {
+        respond(call, single(call.request))
+      }
+      server.register(path, handler, asIs, asIs, 'serverStream')
+    } else {
+      server.register(path, unary, asIs, asIs, 'unary')
+    }
+  }
+
+  for (const definition of service.methodsArray) {
+    const method = methods[definition.name]
+    if (method === undefined) throw new Error(`${definition.fullName} is not served`)
+    add(definition, method)
+  }
+}
