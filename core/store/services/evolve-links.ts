@@ -1,7 +1,7 @@
 import type { LinkField, Schema } from '#xproto'
 import type { Sql } from '../database.ts'
 import { isToMany, type Evolution } from './evolution.ts'
-import { listed, records, type Obstacle } from './obstacles.ts'
+import { listed, type Obstacle } from './obstacles.ts'
 
 type Context = { readonly sql: Sql; readonly schema: Schema }
 
@@ -39,7 +39,7 @@ export const replacedObstacles = async (
     const place = `${model.name}.${before.name}`
     obstacles.push({
       place,
-      sentence: `${place} is ${after.wireName} on the wire and was ${before.wireName}, of which ${records(ids.length)} hold a value: ${listed(ids)}. Clear the values or delete the records first, or give the new field another name.`,
+      sentence: `${place} was ${before.wireName} on the wire and is ${after.wireName} now. Records that hold a value: ${listed(ids)}. Clear the values or delete the records first, or give the new field another name.`,
     })
   }
   return obstacles
@@ -68,7 +68,7 @@ const elsewhere = (leaf: string, link: LinkField, ids: readonly number[]): Obsta
   const place = `${leaf}.${link.wireName}`
   return {
     place,
-    sentence: `${place} links to ${link.target} now, and ${records(ids.length)} link to something else: ${listed(ids)}. Change those links or delete the records first.`,
+    sentence: `${place} links to ${link.target} now. Records that link to something else: ${listed(ids)}. Change those links or delete the records first.`,
   }
 }
 

@@ -48,7 +48,7 @@ const lostObstacles = (
     return [{ place: leaf, sentence }]
   }
   if (model.root === root) return []
-  const sentence = `${leaf} does not derive from ${root} any more, and there are ${records(count)} of it. ${remedy}`
+  const sentence = `${leaf} (${count}), of which there are records, does not derive from ${root} any more. ${remedy}`
   return [{ place: leaf, sentence }]
 }
 
