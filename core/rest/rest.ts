@@ -3,6 +3,7 @@ import type { Authenticator } from '../access/authenticate.ts'
 import { errorBody } from '../errors.ts'
 import { createHttpFace, type FaultLog } from '../http/server.ts'
 import type { Store } from '../store/port.ts'
+import { addApidocs } from './apidocs.ts'
 import { addDynamicload } from './dynamicload.ts'
 import { createIdentification } from './identify.ts'
 import { json } from './media-type.ts'
@@ -36,6 +37,7 @@ export const buildRest = ({ store, authenticator, log }: RestOptions): FastifyIn
   const identification = createIdentification(app, authenticator)
   addUtility(app, store, authenticator, identification)
   addDynamicload(app, store, identification)
+  addApidocs(app, store)
   addRecords(app, store, identification)
   return app
 }
