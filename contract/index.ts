@@ -80,3 +80,4 @@ export {
   type WireRequest,
 } from './dispatch-protocol.ts'
 export { readableText } from './text.ts'
+export { adminProto, adminService } from './admin-protocol.ts'

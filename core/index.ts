@@ -25,11 +25,9 @@ export {
   type QueryOperator,
   type Records,
   type SaveOptions,
-  type Services,
   type Store,
   type StoredRecord,
 } from './store/port.ts'
-export type { LoadRequest, LoadStatus, UnloadRequest } from './store/services/request.ts'
 export type { StoreOptions } from './store/store.ts'
 export { CoreError, errorBody, errorCatalogue, type ErrorCode } from './errors.ts'
 
@@ -53,3 +51,4 @@ export { createFigures } from './store/figures.ts'
 export type { Operations } from './store/operations/operations.ts'
 export type { Attempt } from './store/operations/attempts.ts'
 export type { Explanation, Neighbour, Reason } from './store/operations/explanation.ts'
+export { addAdminService, type AdminOptions } from './grpc/admin-service.ts'

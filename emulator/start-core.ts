@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { WorkSource } from '#contract'
 import {
+  addAdminService,
   buildGrpc,
   buildRest,
   buildTosca,
@@ -10,6 +11,7 @@ import {
   createFigures,
   createMetrics,
   measuredWork,
+  observeGrpc,
   observeHttp,
   openCore,
   requireAccess,
@@ -68,7 +70,8 @@ const requestLog =
  * @throws SetupError when the data folder, the PostgreSQL server or a port cannot be had, or stored models do not compile any more.
  */
 export const startCore = async (settings: CoreSettings, closers: Closers): Promise<RunningCore> => {
-  const { host, ports, admin, coreModels, clock, randomBytes, log, graceMs } = settings
+  const { host, ports, admin, coreModels, clock, randomBytes, log, graceMs, schemaChange } =
+    settings
   const readiness = createReadiness(clock)
   const counted: { metrics?: Metrics } = {}
   const health = await startHealthServer({
@@ -83,14 +86,13 @@ export const startCore = async (settings: CoreSettings, closers: Closers): Promi
     throw forUser(error)
   })
   closers.add('database', () => database.close())
-  const { store, work: unmeasured } = await openCore({ database, coreModels, clock, admin }).catch(
-    (error: unknown) => {
-      throw forUser(error)
-    },
-  )
+  const core = await openCore({ database, coreModels, clock, admin }).catch((error: unknown) => {
+    throw forUser(error)
+  })
+  const { store, operations } = core
   const metrics = createMetrics(createFigures(database, clock))
   counted.metrics = metrics
-  const work = measuredWork(unmeasured, metrics)
+  const work = measuredWork(core.work, metrics)
   const tellRequest = requestLog(settings)
 
   const authenticator = createAuthenticator({ store, clock, randomBytes })
@@ -104,7 +106,9 @@ export const startCore = async (settings: CoreSettings, closers: Closers): Promi
       const [header = ''] = metadata.get('authorization')
       requireAccess(await authenticator.basic(String(header), 'grpc'))
     },
-    xos: { store, authenticator, log, schemaChange: { graceMs: 5_000, closedMs: 3_000 } },
+    interceptors: [observeGrpc({ metrics, log: tellRequest, clock })],
+    xos: { store, authenticator, log, files: settings.files, schemaChange },
+    services: (server) => [addAdminService(server, { store, operations, authenticator, log })],
   })
   observeHttp(rest, 'rest', metrics, tellRequest)
   observeHttp(tosca, 'tosca', metrics, tellRequest)

@@ -6,6 +6,7 @@ import {
   type ServerMethodDefinition,
 } from '@grpc/grpc-js'
 import type { Clock } from '#contract'
+import { callerOf } from '../grpc/callers.ts'
 import type { Metrics } from './metrics.ts'
 import type { RequestLog } from './request-log.ts'
 
@@ -13,8 +14,6 @@ export type ObserveGrpcOptions = {
   readonly metrics: Metrics
   readonly log: RequestLog
   readonly clock: Pick<Clock, 'now'>
-  /** Who was let in by this metadata; undefined when nobody had to be. */
-  readonly emailOf: (metadata: Metadata) => string | undefined
 }
 
 const modelMethod = /^(?:List|Filter|Get|Create|Update|Delete)(\w+)$/
@@ -26,12 +25,7 @@ const modelOf = (service: string, endpoint: string): string =>
   service
 
 /** Counts and logs each call once its status is sent. Calls of methods that do not exist do not come here. */
-export const observeGrpc = ({
-  metrics,
-  log,
-  clock,
-  emailOf,
-}: ObserveGrpcOptions): ServerInterceptor => {
+export const observeGrpc = ({ metrics, log, clock }: ObserveGrpcOptions): ServerInterceptor => {
   let calls = 0
 
   return ({ path }: ServerMethodDefinition<unknown, unknown>, call) => {
@@ -48,7 +42,7 @@ export const observeGrpc = ({
       isOver = true
       const ms = clock.now() - began
       metrics.grpc({ model, endpoint, status: status[code], seconds: ms / 1000 })
-      const caller = emailOf(metadata)
+      const caller = callerOf(metadata)?.email
       log({ face: 'grpc', method: path, status: status[code], ms, caller, request })
     }
 

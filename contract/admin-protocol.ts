@@ -1,0 +1,68 @@
+/** Full name of {@link adminProto}'s service. */
+export const adminService = 'syncstep.v1.Admin'
+
+/**
+ * `syncstep.v1.Admin`, as protobuf text: what people who run a core ask of it besides records. Authentication is that
+ * of the services of XOS. What only people read travels as JSON text.
+ */
+export const adminProto = `syntax = "proto3";
+
+// What people who run a core ask of it besides records.
+package syncstep.v1;
+
+service Admin {
+  // Why a record, or those of a model that are not synced, are not.
+  rpc Why(WhyRequest) returns (WhyReply);
+  // The last calls of functions for a record, the newest first.
+  rpc Attempts(RecordKey) returns (AttemptsReply);
+  // Lets pending records run now, as if they had never failed.
+  rpc Retry(RecordKey) returns (RetryReply);
+  // Writes what a text describes: all of it or nothing.
+  rpc Apply(ApplyRequest) returns (ApplyReply);
+}
+
+message RecordKey {
+  string model = 1;
+  // 0 for all records of the model.
+  int32 id = 2;
+}
+
+message WhyRequest {
+  string model = 1;
+  // 0 for those of the model that are not synced.
+  int32 id = 2;
+  // How many to explain at most; 0 for as many as are answered at once.
+  int32 limit = 3;
+}
+
+message WhyReply {
+  repeated string explanations_json = 1;
+}
+
+message AttemptsReply {
+  repeated string attempts_json = 1;
+}
+
+message RetryReply {
+  // Records that run now.
+  int32 count = 1;
+}
+
+message ApplyRequest {
+  // A TOSCA recipe, in YAML.
+  string recipe = 1;
+  // Instead: a JSON array of records, each its model's name as "model" and its fields.
+  string records_json = 2;
+}
+
+message Applied {
+  // A node of the recipe, or MODEL/ID.
+  string name = 1;
+  // created, updated or, of a recipe, applied.
+  string action = 2;
+}
+
+message ApplyReply {
+  repeated Applied items = 1;
+}
+`

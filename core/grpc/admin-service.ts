@@ -1,0 +1,100 @@
+import type { Server } from '@grpc/grpc-js'
+import { adminProto, adminService } from '#contract'
+import { applyRecords, type Applied } from '../admin/apply-records.ts'
+import { requireAccess } from '../access/require-access.ts'
+import { CoreError } from '../errors.ts'
+import type { Operations } from '../store/operations/operations.ts'
+import type { Caller, Store } from '../store/port.ts'
+import { applyRecipe } from '../tosca/apply.ts'
+import { readRecipe } from '../tosca/recipe.ts'
+import {
+  addMethods,
+  type CallerCall,
+  type Message,
+  type Methods,
+  type MethodsOptions,
+} from './methods.ts'
+import { readProtos } from './proto-set.ts'
+
+export type AdminOptions = MethodsOptions & {
+  readonly store: Store
+  readonly operations: Operations
+}
+
+/** How many explanations one answer holds at most. */
+const mostExplanations = 1000
+
+const requireAdministrator = ({ isAdmin, email }: Caller): void => {
+  if (isAdmin) return
+  throw new CoreError('PERMISSION_DENIED', `User ${email} is no administrator`)
+}
+
+const keyOf = ({ model, id }: Message): { readonly model: string; readonly id: number } => ({
+  model: String(model),
+  id: Number(id),
+})
+
+const jsonOf = (value: unknown): string => JSON.stringify(value)
+
+const methodsOf = ({ store, operations }: AdminOptions): Methods => {
+  /** Whoever may not read a record does not hear of it in other ways either. */
+  const requireReadable = async ({ caller }: CallerCall, model: string, id: number) => {
+    requireAccess(caller)
+    if (id === 0) requireAdministrator(caller)
+    else await store.as(caller).get(model, id)
+  }
+
+  const apply = async (request: Message, caller: Caller): Promise<readonly Applied[]> => {
+    requireAccess(caller)
+    const [recipe, records] = [String(request['recipe']), String(request['records_json'])]
+    if ((recipe === '') === (records === '')) {
+      throw new CoreError('VALIDATION', 'Expected either a recipe or records')
+    }
+    if (recipe === '') return applyRecords(store, records, caller)
+    const names = await applyRecipe(store, readRecipe(recipe, store.schema()), caller)
+    return names.map((name) => ({ name, action: 'applied' }))
+  }
+
+  return {
+    Why: {
+      access: 'caller',
+      async answer(request, call) {
+        const { model, id } = keyOf(request)
+        await requireReadable(call, model, id)
+        const limit = Math.min(Number(request['limit']) || mostExplanations, mostExplanations)
+        const explanations =
+          id === 0
+            ? await operations.whyAll(model, Math.max(limit, 1))
+            : [await operations.why(model, id)]
+        return { explanations_json: explanations.map(jsonOf) }
+      },
+    },
+    Attempts: {
+      access: 'caller',
+      async answer(request, call) {
+        const { model, id } = keyOf(request)
+        await requireReadable(call, model, id)
+        return { attempts_json: (await operations.attempts(model, id)).map(jsonOf) }
+      },
+    },
+    Retry: {
+      access: 'caller',
+      async answer(request, { caller }) {
+        requireAdministrator(caller)
+        const { model, id } = keyOf(request)
+        return { count: await operations.retry(model, id === 0 ? undefined : id) }
+      },
+    },
+    Apply: {
+      access: 'caller',
+      answer: async (request, { caller }) => ({ items: await apply(request, caller) }),
+    },
+  }
+}
+
+/** Adds `syncstep.v1.Admin` to a server, and answers its full name. */
+export const addAdminService = (server: Server, options: AdminOptions): string => {
+  const protos = readProtos([{ path: 'syncstep/v1/admin.proto', text: adminProto }])
+  addMethods(server, protos.service(adminService), methodsOf(options), options)
+  return adminService
+}
