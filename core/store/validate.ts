@@ -14,7 +14,16 @@ const isInteger = (value: unknown, min: number, max: number): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
 
 const isUrl = (text: string): boolean =>
-  URL.canParse(text) && ['http:', 'https:', 'ftp:', 'ftps:'].includes(new URL(text).protocol)
+  /^(https?|ftps?):\/\/[^\s/]/i.test(text) && URL.canParse(text) && !/\s/.test(text)
+
+/** Without the zone of an interface, which means something on one machine only. */
+const isAddress = (text: string): boolean => isIP(text) !== 0 && !text.includes('%')
+
+const isEmail = (text: string): boolean => /^[^\s@]+@[^\s@]+$/.test(text)
+
+/** Seconds since 1970 that other languages can still make a date of: the years 1 to 9999. */
+const isDate = (value: unknown): boolean =>
+  typeof value === 'number' && value >= -62_135_596_800 && value <= 253_402_300_799
 
 const integerRanges = {
   int32: [-(2 ** 31), 2 ** 31 - 1],
@@ -43,10 +52,20 @@ const textFinding = (field: ScalarField, value: unknown): Finding => {
     const known = field.choices.flatMap((choice) => choice.value ?? [])
     return `expected one of ${known.join(', ')}, got ${shownOf(field, value)}`
   }
-  if (field.format === 'ip' && isIP(value) === 0)
-    return `expected an IP address, got ${shownOf(field, value)}`
-  if (field.format === 'url' && !isUrl(value)) return `expected a URL, got ${shownOf(field, value)}`
-  return undefined
+  return formatFinding(field, value)
+}
+
+const formats = {
+  ip: { is: isAddress, words: 'an IP address' },
+  url: { is: isUrl, words: 'a URL' },
+  email: { is: isEmail, words: 'an email address' },
+} as const
+
+const formatFinding = (field: ScalarField, value: string): Finding => {
+  const { format } = field
+  if (format !== 'ip' && format !== 'url' && format !== 'email') return undefined
+  const { is, words } = formats[format]
+  return is(value) ? undefined : `expected ${words}, got ${shownOf(field, value)}`
 }
 
 const numberFinding = (field: ScalarField, value: unknown): Finding => {
@@ -66,7 +85,7 @@ const numberFinding = (field: ScalarField, value: unknown): Finding => {
 
 const scalarFinding = (field: ScalarField, value: unknown): Finding => {
   if (field.format === 'date') {
-    return typeof value === 'number' && Number.isFinite(value)
+    return isDate(value)
       ? undefined
       : `expected seconds since 1970 as a number, got ${shownOf(field, value)}`
   }
