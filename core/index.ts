@@ -39,7 +39,8 @@ export {
 export { requireAccess } from './access/require-access.ts'
 export { buildRest, type RestOptions } from './rest/rest.ts'
 export { buildTosca, type ToscaOptions } from './tosca/tosca.ts'
-export { buildGrpc, type GrpcFace, type GrpcOptions } from './grpc/server.ts'
+export { buildGrpc, type GrpcFace, type GrpcOptions, type TlsMaterial } from './grpc/server.ts'
+export { makeCertificates, type Certificates } from './grpc/certificates.ts'
 
 export { createMetrics, type Figures, type Metrics } from './metrics/metrics.ts'
 export { measuredWork } from './metrics/measured-work.ts'

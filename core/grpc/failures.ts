@@ -1,4 +1,4 @@
-import { Metadata, status, type StatusObject } from '@grpc/grpc-js'
+import { Metadata, status } from '@grpc/grpc-js'
 import { CoreError, errorBody, errorCatalogue, plainTextOf, type ErrorCode } from '../errors.ts'
 import type { Log } from './log.ts'
 
@@ -10,14 +10,15 @@ type Prefix = 'Exception calling application: ' | 'Exception iterating responses
 
 /** An error that XOS answers with another status, or with a bare text in place of JSON. */
 export class StatusError extends CoreError {
-  readonly status: status
+  /** A number of {@link status}. */
+  readonly status: number
   /** With what stands before the text of an exception. */
   readonly isException: boolean
 
   constructor(
     code: ErrorCode,
     message: string,
-    { status: number, isException }: { readonly status: status; readonly isException: boolean },
+    { status: number, isException }: { readonly status: number; readonly isException: boolean },
   ) {
     super(code, message)
     this.status = number
@@ -69,8 +70,12 @@ const detailsOf = (error: CoreError, prefix: Prefix): string => {
 const internal = (): CoreError =>
   new CoreError('INTERNAL', 'The core failed on this request; its log says why')
 
-const numberOf = (error: CoreError): status =>
-  error instanceof StatusError ? error.status : (errorCatalogue[error.code].grpc as status)
+/** An error as gRPC sends it: with a number of {@link status}. */
+export type Failure = Error & {
+  readonly code: number
+  readonly details: string
+  readonly metadata: Metadata
+}
 
 export type FailureContext = {
   /** `/xos.xos/GetSlice`. */
@@ -80,13 +85,12 @@ export type FailureContext = {
 }
 
 /** What the client gets to see of an error (reference core-api.md 1.10). Faults of the core go to its log. */
-export const statusOf = (
-  thrown: unknown,
-  { method, prefix, log }: FailureContext,
-): StatusObject => {
+export const failureOf = (thrown: unknown, { method, prefix, log }: FailureContext): Failure => {
   const error = thrown instanceof CoreError ? thrown : internal()
   if (error.code === 'INTERNAL') log.error({ err: thrown, method }, 'gRPC request failed')
   const metadata = new Metadata()
   metadata.set(errorCodeKey, error.code)
-  return { code: numberOf(error), details: detailsOf(error, prefix), metadata }
+  const code = error instanceof StatusError ? error.status : errorCatalogue[error.code].grpc
+  const details = detailsOf(error, prefix)
+  return Object.assign(new Error(details), { code, details, metadata })
 }

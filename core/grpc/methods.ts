@@ -8,13 +8,13 @@ import {
   type ServerReadableStream,
   type ServerUnaryCall,
   type ServerWritableStream,
-  type StatusObject,
 } from '@grpc/grpc-js'
 import protobuf from 'protobufjs'
 import type { Authenticator } from '../access/authenticate.ts'
 import { CoreError } from '../errors.ts'
 import type { Caller } from '../store/port.ts'
-import { statusOf } from './failures.ts'
+import { rememberCaller } from './callers.ts'
+import { failureOf, type Failure } from './failures.ts'
 import { identify } from './identify.ts'
 import type { Log } from './log.ts'
 
@@ -146,8 +146,8 @@ export const addMethods = (
     const path = pathOf(definition)
     const { request, response } = typesOf(definition)
 
-    const failure = (thrown: unknown): StatusObject =>
-      statusOf(thrown, {
+    const failure = (thrown: unknown): Failure =>
+      failureOf(thrown, {
         method: path,
         prefix:
           definition.responseStream === true
@@ -156,10 +156,11 @@ export const addMethods = (
         log,
       })
 
-    const authenticated = async (call: Call): Promise<CallerCall> => ({
-      ...call,
-      caller: await identify(authenticator, call.metadata, call.address),
-    })
+    const authenticated = async (call: Call): Promise<CallerCall> => {
+      const caller = await identify(authenticator, call.metadata, call.address)
+      rememberCaller(call.metadata, caller)
+      return { ...call, caller }
+    }
 
     const answer = async (bytes: Buffer, call: Call): Promise<Buffer> => {
       if (!('answer' in method)) throw new Error(`${path} is no unary method`)

@@ -1,6 +1,8 @@
 import type { Server } from '@grpc/grpc-js'
 import { xosProto, type Schema } from '#xproto'
 import type { Store } from '../store/port.ts'
+import { dynamicloadMethods } from './dynamicload-service.ts'
+import { filetransferMethods, filetransferService } from './filetransfer-service.ts'
 import { addMethods, removeMethods, type Methods, type MethodsOptions } from './methods.ts'
 import { modeldefsMethods } from './modeldefs-service.ts'
 import { readProtos, type ProtoSet } from './proto-set.ts'
@@ -10,7 +12,11 @@ import { schemaMethods } from './schema-service.ts'
 import { utilityMethods } from './utility-service.ts'
 import { xosMethods } from './xos-service.ts'
 
-export type XosOptions = MethodsOptions & { readonly store: Store }
+export type XosOptions = MethodsOptions & {
+  readonly store: Store
+  /** Absolute path of the folder that stands for `file:///var/run/xos/backup/local/`. */
+  readonly files: string
+}
 
 export type XosServices = {
   /** Full names of the services. */
@@ -34,6 +40,7 @@ const listed = [
   'xos.xos',
   'xos.utility',
   'xos.modeldefs',
+  'xos.filetransfer',
   'grpc.reflection.v1alpha.ServerReflection',
   'grpc.reflection.v1.ServerReflection',
   'grpc.health.v1.Health',
@@ -55,6 +62,7 @@ export const addXosServices = (
   const fixed: Readonly<Record<string, Methods>> = {
     'xos.utility': utilityMethods(options),
     'xos.modeldefs': modeldefsMethods(store),
+    'xos.dynamicload': dynamicloadMethods(store),
     'schema.SchemaService': schemaMethods(protos),
     'grpc.reflection.v1alpha.ServerReflection': reflectionMethods({ protos, services: listed }),
     'grpc.reflection.v1.ServerReflection': reflectionMethods({ protos, services: listed }),
@@ -62,6 +70,8 @@ export const addXosServices = (
   for (const [name, methods] of Object.entries(fixed)) {
     addMethods(server, served.protos.service(name), methods, options)
   }
+
+  addMethods(server, filetransferService, filetransferMethods(options.files), options)
 
   const serveModels = (): void => {
     const methods = xosMethods(store, served.protos, served.schema)
@@ -77,5 +87,5 @@ export const addXosServices = (
     if (served.text !== before.text) onOtherApi()
   })
 
-  return { names: ['xos.xos', ...Object.keys(fixed)], stop }
+  return { names: ['xos.xos', 'xos.filetransfer', ...Object.keys(fixed)], stop }
 }
