@@ -1,25 +1,21 @@
 import { randomUUID } from 'node:crypto'
-import type { Clock, Fields, WorkSource } from '#contract'
+import type { Clock, WorkSource } from '#contract'
 import type { Schema, Source } from '#xproto'
 import { hashPassword } from '../access/password.ts'
 import { databaseInfo, xprotoText } from './about.ts'
+import { readAudit } from './audit.ts'
+import { keepWithin, startLog } from './changes/keep.ts'
+import { createPublishing } from './changes/publishing.ts'
+import { createWatching } from './changes/watching.ts'
 import type { Writer } from './changes/writer.ts'
 import type { Database, Sql } from './database.ts'
 import { answerOnce } from './idempotency.ts'
 import { endLeases, lease, touchDispatcher } from './lease.ts'
 import { loadSchema, readSources } from './onboard.ts'
 import { createOperations, type Operations } from './operations/operations.ts'
-import type {
-  Caller,
-  Credentials,
-  LockingRecords,
-  Query,
-  Records,
-  Store,
-  StoredRecord,
-} from './port.ts'
-import { liveRows, lockValues, modelNamed, notFound, rowOf, wireRecords } from './read.ts'
-import { softDelete } from './remove.ts'
+import type { Caller, Credentials, LockingRecords, Records, Store } from './port.ts'
+import { liveRows, modelNamed } from './read.ts'
+import { createRecords } from './records.ts'
 import { report } from './report.ts'
 import type { RecordRow } from './row.ts'
 import {
@@ -32,8 +28,8 @@ import {
 import { createModelChanges } from './services/services.ts'
 import { seed, type Admin } from './seed.ts'
 import { migrate } from './tables.ts'
+import { createTokens } from './tokens.ts'
 import { wakeChannel } from './wake.ts'
-import { createRecord, updateRecord, type WriteContext } from './write.ts'
 
 export type StoreOptions = {
   readonly database: Database
@@ -49,63 +45,8 @@ export type OpenStore = {
   readonly operations: Operations
 }
 
-const equalOf = ({ elements }: Query): Fields =>
-  Object.fromEntries(elements.map(({ name, value }) => [name, value]))
-
-const recordsOf = (sql: Sql, schema: Schema, now: () => number, caller: Caller): LockingRecords => {
-  const context = (): WriteContext => ({
-    sql,
-    schema,
-    now: now(),
-    caller,
-    hashPassword,
-    randomUuid: randomUUID,
-  })
-  const one = async (modelName: string, row: RecordRow): Promise<StoredRecord> => {
-    const [fields] = await wireRecords(sql, schema, modelNamed(schema, modelName), [row])
-    if (fields === undefined) throw notFound(modelName, row.id)
-    return { fields, revision: row.revision }
-  }
-  const find = async (modelName: string, equal: Fields): Promise<Fields[]> => {
-    const model = modelNamed(schema, modelName)
-    return wireRecords(sql, schema, model, await liveRows(sql, schema, model, equal))
-  }
-  return {
-    list: (modelName) => find(modelName, {}),
-    find,
-    async *query(modelName, query) {
-      yield await find(modelName, equalOf(query))
-    },
-    async page(modelName, query) {
-      return { records: await find(modelName, equalOf(query)), next: undefined }
-    },
-    async findAndLock(modelName, equal) {
-      const model = modelNamed(schema, modelName)
-      await lockValues(sql, model, equal)
-      return wireRecords(
-        sql,
-        schema,
-        model,
-        await liveRows(sql, schema, model, equal, 'for update'),
-      )
-    },
-    async get(modelName, id) {
-      return one(modelName, await rowOf(sql, schema, modelNamed(schema, modelName), id))
-    },
-    async create(modelName, values) {
-      return one(modelName, await createRecord(context(), modelName, values))
-    },
-    async update(modelName, id, values, options) {
-      return one(modelName, await updateRecord(context(), modelName, id, values, options))
-    },
-    async remove(modelName, id) {
-      const row = await rowOf(sql, schema, modelNamed(schema, modelName), id, 'for update')
-      if (row.deleted) throw notFound(modelName, id)
-      // XOS answers a delete of a protected record with success, and keeps it.
-      if (!row.write_protect) await softDelete(sql, row, now())
-    },
-  }
-}
+const recordsOf = (sql: Sql, schema: Schema, now: () => number, caller: Caller): LockingRecords =>
+  createRecords({ sql, schema, now, caller, hashPassword, randomUuid: randomUUID })
 
 const callerOf = (row: RecordRow): Caller => ({
   userId: row.id,
@@ -124,6 +65,7 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
   const loaded = await database.transaction(async (sql) => {
     await lockSchema(sql)
     const schema = await loadSchema(sql, coreModels)
+    await startLog(sql, now())
     await seed({ sql, schema, now: now(), hashPassword, randomUuid: randomUUID }, admin)
     if (database.exclusive) {
       await sql.query(`delete from dispatcher`)
@@ -169,6 +111,7 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
     recordsOf: (sql, schema, caller) => recordsOf(sql, schema, now, caller),
   })
 
+  const watching = await createWatching(database, () => current.known())
   const store: Store = {
     schema: () => current.known(),
     services: models.services,
@@ -181,6 +124,13 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
       writing(caller, (records, sql) =>
         answerOnce(sql, now(), caller, request, () => work(records)),
       ),
+
+    changes: (caller) => watching.as(caller),
+    onChange: (listener) => watching.onChange(listener),
+    publishing: createPublishing(database, now),
+    audit: (caller, question) => readAudit(database, caller, question),
+    tokens: createTokens(database, now),
+    keepWithin: (retention) => keepWithin(database, retention, now()),
 
     async credentials(email): Promise<Credentials | undefined> {
       const [row] = await liveRows(database, current.known(), modelNamed(current.known(), 'User'), {
