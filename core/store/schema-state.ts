@@ -90,7 +90,13 @@ export const createCurrentSchema = (
   let current = loaded
   const take = (next: LoadedSchema): void => {
     current = next
-    for (const listener of listeners) listener()
+    for (const listener of listeners) {
+      try {
+        listener()
+      } catch {
+        // Its fault must not undo a write that only came to know the models.
+      }
+    }
   }
   const enter = async (sql: Sql, attempt: number, writer?: Writer): Promise<Schema> => {
     if (attempt > 1) await lockSchema(sql)
