@@ -26,13 +26,12 @@ export type XosServices = {
 }
 
 /** A schema with the protobuf that describes it. */
-type Served = { readonly text: string; readonly protos: ProtoSet; readonly schema: Schema }
+type Served = { readonly schema: Schema; readonly protos: ProtoSet }
 
-const servedOf = (schema: Schema): Served => {
-  const text = xosProto(schema.models)
-  const protos = readProtos([...staticProtos, { path: 'xos.proto', text }])
-  return { text, protos, schema }
-}
+const servedOf = (schema: Schema): Served => ({
+  schema,
+  protos: readProtos([...staticProtos, { path: 'xos.proto', text: xosProto(schema.models) }]),
+})
 
 /** What reflection lists: what XOS does, and what else there is for anybody (reference core-api.md 1.4). */
 const listed = [
@@ -48,14 +47,14 @@ const listed = [
 
 /**
  * Adds the services that clients of XOS use. When the models change, `xos.xos` and all that describes it change at
- * once, and `onOtherApi` is called where clients would notice.
+ * once, and `onChange` is called.
  */
 export const addXosServices = (
   server: Server,
   options: XosOptions,
-  onOtherApi: () => void,
+  onChange: () => void,
 ): XosServices => {
-  const { store } = options
+  const { store, log } = options
   let served = servedOf(store.schema())
   const protos = (): ProtoSet => served.protos
 
@@ -81,10 +80,15 @@ export const addXosServices = (
 
   const stop = store.onSchemaChange(() => {
     const before = served
-    served = servedOf(store.schema())
+    try {
+      served = servedOf(store.schema())
+    } catch (error) {
+      log.error({ err: error }, 'gRPC goes on serving the models as they were')
+      return
+    }
     removeMethods(server, before.protos.service('xos.xos'))
     serveModels()
-    if (served.text !== before.text) onOtherApi()
+    onChange()
   })
 
   return { names: ['xos.xos', 'xos.filetransfer', ...Object.keys(fixed)], stop }
