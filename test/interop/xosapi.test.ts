@@ -14,7 +14,7 @@ describe.skipIf(python === '')('xosapi', () => {
   beforeAll(async () => {
     core = await openInteropCore()
     const login = { endpoint: core.secure, username: adminEmail, password: adminPassword }
-    admin = await openShell(python, login, core.trusted)
+    admin = await openShell(python, login, await core.trusted())
   })
 
   afterAll(async () => {
@@ -255,7 +255,7 @@ describe.skipIf(python === '')('xosapi', () => {
 
   test('a wrong password is refused over TLS too, and not repeated', async () => {
     const wrong = { endpoint: core.secure, username: adminEmail, password: 'guessed-s3cret' }
-    const stranger = await testShell(python, wrong, core.trusted)
+    const stranger = await testShell(python, wrong, await core.trusted())
     const { status, details } = await stranger.refused('xos.Site.objects.all()')
     expect([status, details.includes('guessed-s3cret')]).toEqual(['PERMISSION_DENIED', false])
   })

@@ -5,7 +5,7 @@ import { startCoreProcess, stopCore, type CoreProcess } from '../../support/core
 
 export type InteropCore = Pick<CoreProcess, 'rest' | 'recipe' | 'ports'> & {
   /** The certificate of its development authority, in PEM. */
-  readonly trusted: string
+  trusted(): Promise<string>
   /** `localhost:PORT` of the gRPC port with and without TLS. */
   readonly secure: string
   readonly insecure: string
@@ -29,7 +29,7 @@ export const openInteropCore = async (): Promise<InteropCore> => {
       ports,
       rest: (...request) => core.rest(...request),
       recipe: (...request) => core.recipe(...request),
-      trusted: await readFile(path.join(data, 'certificates/ca.pem'), 'utf8'),
+      trusted: () => readFile(path.join(data, 'certificates/ca.pem'), 'utf8'),
       secure: `localhost:${ports.grpcTls}`,
       insecure: `localhost:${ports.grpc}`,
       async killAndStart() {
