@@ -24,6 +24,8 @@ export const errorCatalogue = {
   /** The same request is being carried out at this moment. */
   IN_PROGRESS: { name: 'XOSRequestInProgress', http: 409, grpc: 10, plain: false },
   KEY_REUSED: { name: 'XOSIdempotencyKeyReused', http: 422, grpc: 3, plain: false },
+  /** Changes that are no longer kept. */
+  GONE: { name: 'XOSGone', http: 410, grpc: 11, plain: false },
   TOO_LARGE: { name: 'XOSPayloadTooLarge', http: 413, grpc: 8, plain: false },
   UNSUPPORTED_MEDIA_TYPE: {
     name: 'XOSUnsupportedMediaType',

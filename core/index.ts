@@ -17,16 +17,23 @@ export type { Database, Sql } from './store/database.ts'
 export {
   queryKinds,
   queryOperators,
+  type AuditEntry,
   type Caller,
+  type ChangeKind,
+  type ChangeLog,
+  type Changes,
   type Page,
   type Query,
   type QueryElement,
   type QueryKind,
   type QueryOperator,
+  type RecordChange,
   type Records,
+  type Retention,
   type SaveOptions,
   type Store,
   type StoredRecord,
+  type Token,
 } from './store/port.ts'
 export type { StoreOptions } from './store/store.ts'
 export { CoreError, errorBody, errorCatalogue, type ErrorCode } from './errors.ts'

@@ -1,6 +1,17 @@
 import type { Fields, ModelFile } from '#contract'
 import type { Schema } from '#xproto'
 import type { LoadRequest, LoadStatus, ServiceStatus, UnloadRequest } from './services/request.ts'
+import type { AuditEntry, AuditQuestion } from './audit.ts'
+import type { Retention } from './changes/keep.ts'
+import type { ChangeLog } from './changes/port.ts'
+import type { Publishing } from './changes/publishing.ts'
+import type { Tokens } from './tokens.ts'
+
+export type { AuditEntry, AuditQuestion } from './audit.ts'
+export type { Retention } from './changes/keep.ts'
+export type { ChangeKind, ChangeLog, Changes, ChangesAfter, RecordChange } from './changes/port.ts'
+export type { Publishing } from './changes/publishing.ts'
+export type { Token, Tokens } from './tokens.ts'
 
 /** On whose behalf something is read or written: decides what is allowed, and becomes `creator` where a model has one. */
 export type Caller = {
@@ -180,6 +191,16 @@ export type Store = {
     request: OnceRequest,
     work: (records: LockingRecords) => Promise<string>,
   ): Promise<OnceAnswer>
+  /** What happened to records. Throws PERMISSION_DENIED unless an administrator asks. */
+  changes(caller: Caller): ChangeLog
+  /** Calls the listener whenever there may be new changes, whichever core made them. Answers how to stop. */
+  onChange(listener: () => void): () => void
+  readonly publishing: Publishing
+  /** Who wrote what, the youngest first. Throws PERMISSION_DENIED unless an administrator asks. */
+  audit(caller: Caller, question: AuditQuestion): Promise<readonly AuditEntry[]>
+  readonly tokens: Tokens
+  /** Forgets what is older than it may become. */
+  keepWithin(retention: Retention): Promise<void>
   credentials(email: string): Promise<Credentials | undefined>
   /** Sessions are kept by the SHA-256 of their id. Times in milliseconds since 1970. */
   addSession(idHash: string, userId: number, expiresAt: number): Promise<void>

@@ -1,0 +1,88 @@
+import { CoreError } from '../errors.ts'
+import type { Sql } from './database.ts'
+import type { Caller } from './port.ts'
+
+/** One write that somebody asked for; a cascade has one for each record. */
+export type AuditEntry = {
+  /** Its place: grows with time. That of the change of the record. */
+  readonly number: number
+  /** Microseconds since 1970. */
+  readonly at: number
+  readonly userId: number
+  readonly email: string
+  /** The step whose token was shown. */
+  readonly step?: string
+  readonly face?: string
+  /** `created`, `updated`, `deleted`, `purged`; `token-created`, `token-revoked`. */
+  readonly operation: string
+  readonly model: string
+  readonly id: number
+  /** Names of the fields an update changed, links by wire name; never values. */
+  readonly changedFields: readonly string[]
+}
+
+export type AuditQuestion = {
+  readonly model?: string
+  readonly id?: number
+  /** At most so many, 1 to 1000; the youngest first. */
+  readonly limit: number
+  /** Only what is older than the entry with this number. */
+  readonly after?: number
+}
+
+type AuditRow = Omit<AuditEntry, 'step' | 'face'> & {
+  readonly step: string | null
+  readonly face: string | null
+}
+
+const mostEntries = 1000
+
+export const requireAdministrator = ({ email, isAdmin, step }: Caller, what: string): void => {
+  if (isAdmin && step === undefined) return
+  const who = step === undefined ? email : `the token of step ${step}`
+  throw new CoreError(
+    'PERMISSION_DENIED',
+    `${who} may not ${what}: only an administrator who logged in may`,
+  )
+}
+
+/** Throws PERMISSION_DENIED unless the caller is an administrator. */
+export const readAudit = async (
+  sql: Sql,
+  caller: Caller,
+  { model, id, limit, after }: AuditQuestion,
+): Promise<readonly AuditEntry[]> => {
+  requireAdministrator(caller, 'read the audit')
+  if (!Number.isInteger(limit) || limit < 1 || limit > mostEntries) {
+    throw new CoreError('INVALID_FIELD', `Expected a limit of 1 to ${mostEntries}, got ${limit}`, {
+      limit: 'out of range',
+    })
+  }
+  const rows = await sql.query<AuditRow>(
+    `select revision as number, at, user_id as "userId", email, step, face, operation, model,
+            record_id as id, changed as "changedFields"
+     from audit
+     where ($1::text is null or model = $1) and ($2::bigint is null or record_id = $2)
+       and ($3::bigint is null or revision < $3)
+     order by revision desc limit $4`,
+    [model ?? null, id ?? null, after ?? null, limit],
+  )
+  return rows.map(({ step, face, ...entry }) => ({
+    ...entry,
+    ...(step === null ? {} : { step }),
+    ...(face === null ? {} : { face }),
+  }))
+}
+
+/** Notes what is no write of a record, in the transaction that does it. */
+export const note = async (
+  sql: Sql,
+  { userId, email, step, face }: Caller,
+  { at, operation, model, id }: Pick<AuditEntry, 'at' | 'operation' | 'model' | 'id'>,
+): Promise<void> => {
+  await sql.query(
+    `insert into audit (at, user_id, email, step, face, operation, model, record_id, changed)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, '{}')`,
+    [at, userId, email, step ?? null, face ?? null, operation, model, id],
+  )
+}
