@@ -7,48 +7,8 @@ import {
   type ServerWritableStream,
 } from '@grpc/grpc-js'
 import { fromJSON, type ServiceDefinition } from '@grpc/proto-loader'
-
-/** `grpc.health.v1`, as https://github.com/grpc/grpc/blob/master/doc/health-checking.md defines it. */
-const descriptor = {
-  nested: {
-    grpc: {
-      nested: {
-        health: {
-          nested: {
-            v1: {
-              nested: {
-                Health: {
-                  methods: {
-                    Check: {
-                      requestType: 'HealthCheckRequest',
-                      responseType: 'HealthCheckResponse',
-                      comment: 'The status now.',
-                    },
-                    Watch: {
-                      requestType: 'HealthCheckRequest',
-                      responseType: 'HealthCheckResponse',
-                      responseStream: true,
-                      comment: 'The status now and whenever it changes.',
-                    },
-                  },
-                },
-                HealthCheckRequest: { fields: { service: { type: 'string', id: 1 } } },
-                HealthCheckResponse: {
-                  fields: { status: { type: 'ServingStatus', id: 1 } },
-                  nested: {
-                    ServingStatus: {
-                      values: { UNKNOWN: 0, SERVING: 1, NOT_SERVING: 2, SERVICE_UNKNOWN: 3 },
-                    },
-                  },
-                },
-              },
-            },
-          },
-        },
-      },
-    },
-  },
-}
+import protobuf from 'protobufjs'
+import { health } from './protos/health.ts'
 
 type HealthRequest = { readonly service: string }
 type HealthReply = { readonly status: 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN' }
@@ -70,6 +30,7 @@ export const addHealthService = (server: Server, services: readonly string[]): H
     return { status: serving ? 'SERVING' : 'NOT_SERVING' }
   }
 
+  const descriptor = protobuf.parse(health).root.toJSON()
   const loaded = fromJSON(descriptor, { enums: String, defaults: true })['grpc.health.v1.Health']
   const methods = loaded as ServiceDefinition
   const Check = methods['Check'] as HealthMethod
