@@ -14,6 +14,7 @@ import { modelNamed } from './read.ts'
 import { reap } from './reap.ts'
 import { isColumn, rowKeyText, stampOf, type RecordRow, type RowKey } from './row.ts'
 import { tellWaiters } from './park.ts'
+import { nextVersion } from './save/stamps.ts'
 import { findingOf, normalized } from './validate.ts'
 import { wakeDispatchers, wakeWaiters } from './wake.ts'
 
@@ -45,6 +46,7 @@ const readColumns = [
   'leaf',
   'deleted',
   'updated',
+  'policed',
   'changed_by_policy',
   'lease_token',
   ...writtenColumns,
@@ -122,7 +124,8 @@ const judged = (model: Model, given: Report): Report => {
   return { ...report, outcome: { kind: 'failed', text: finding, retry: false } }
 }
 
-const patched = (change: Change, model: Model, feedback: Fields, now: number): Change => {
+/** @param version when the record changes by this, microseconds since 1970 */
+const patched = (change: Change, model: Model, feedback: Fields, version: number): Change => {
   const fields = change.fields ?? {}
   const values = Object.entries(feedback).flatMap(([name, value]) => {
     const field = model.fields.find(({ wireName }) => wireName === name)
@@ -137,7 +140,7 @@ const patched = (change: Change, model: Model, feedback: Fields, now: number): C
     ...change,
     fields: Object.fromEntries(merged.filter(([, value]) => value !== null)),
     backend_handle: handle === undefined ? change.backend_handle : textOrNull(handle[1]),
-    changed_by_step: differs ? now : change.changed_by_step,
+    changed_by_step: differs ? version : change.changed_by_step,
   }
 }
 
@@ -222,7 +225,9 @@ const changeAfter = (model: Model, row: LeasedRow, report: Report, now: number):
     next_run: isNewer ? row.next_run : now,
   }
   if (outcome.feedback === undefined) return synced
-  return patched({ ...synced, fields: row.fields }, model, outcome.feedback, now)
+  // Beyond every earlier stamp, so that policies see it.
+  const version = nextVersion(row, now)
+  return patched({ ...synced, fields: row.fields }, model, outcome.feedback, version)
 }
 
 const write = async (sql: Sql, changes: readonly Change[]): Promise<RecordRow[]> =>

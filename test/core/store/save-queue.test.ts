@@ -70,7 +70,7 @@ test('what a client enacts wakes what waits for it', async () => {
   const above = await create({ on_id: below })
   expect(await due()).toEqual([`${below} sync`])
   expect(await get(above)).toMatchObject({
-    backend_status: expect.stringMatching(/^Waiting for Tray 1/),
+    backend_status: 'Waiting for Tray 1: Provisioning in progress',
   })
 
   await report(below, { backend_status: 'half way' })
