@@ -1,7 +1,8 @@
+import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Model } from '#xproto'
 import { CoreError } from '../errors.ts'
-import { refuseOtherMethods } from '../http/server.ts'
+import { refuseOtherMethods, type FaultLog } from '../http/server.ts'
 import type {
   Caller,
   LockingRecords,
@@ -75,18 +76,19 @@ const removeSeen = async (
   await records.remove(model.name, id)
 }
 
-const list = async (
+/** One page, or the whole list while it is read. */
+const listBody = async (
   records: Records,
   model: Model,
   parameters: Collection['Querystring'],
-  reply: FastifyReply,
-): Promise<FastifyReply> => {
+  onFailure: (thrown: unknown) => void,
+): Promise<string | Readable> => {
   const { query, page } = readListQuery(parameters)
-  reply.type(json)
-  if (page === undefined)
-    return reply.send(await streamList(model, records.query(model.name, query)))
+  if (page === undefined) {
+    return streamList(model, records.query(model.name, query), onFailure)
+  }
   const { records: found, next } = await records.page(model.name, query, page.limit, page.after)
-  return reply.send(pageText(model, found, next))
+  return pageText(model, found, next)
 }
 
 /**
@@ -95,7 +97,7 @@ const list = async (
  */
 export const addRecords = (
   app: FastifyInstance,
-  store: Store,
+  { store, log }: { readonly store: Store; readonly log: FaultLog },
   { authenticate, callerOf }: Identification,
 ): void => {
   const modelOf = ({ params }: { readonly params: Collection['Params'] }): Model =>
@@ -113,9 +115,12 @@ export const addRecords = (
   }
 
   const collection = '/xosapi/v1/:app/:plural'
-  app.get<Collection>(collection, { onRequest: onCollection }, (request, reply) =>
-    list(store.as(callerOf(request)), modelOf(request), request.query, reply),
-  )
+  const onFailure = (thrown: unknown): void => log.error({ err: thrown }, 'list broke off')
+  app.get<Collection>(collection, { onRequest: onCollection }, async (request, reply) => {
+    const records = recordsOf(request)
+    const body = await listBody(records, modelOf(request), request.query, onFailure)
+    return reply.type(json).send(body)
+  })
   app.post<Collection>(collection, { onRequest: onCollection }, async (request, reply) => {
     const model = modelOf(request)
     const values = readValues(model, request.body)

@@ -38,6 +38,6 @@ export const buildRest = ({ store, authenticator, log }: RestOptions): FastifyIn
   addUtility(app, store, authenticator, identification)
   addDynamicload(app, store, identification)
   addApidocs(app, store)
-  addRecords(app, store, identification)
+  addRecords(app, { store, log }, identification)
   return app
 }

@@ -56,7 +56,12 @@ export const pageText = (
 
 type Batches = AsyncIterator<readonly Fields[]>
 
-async function* listText(model: Model, first: string, rest: Batches): AsyncGenerator<string> {
+async function* listText(
+  model: Model,
+  first: string,
+  rest: Batches,
+  onFailure: (thrown: unknown) => void,
+): AsyncGenerator<string> {
   try {
     yield `{"items":[${first}`
     let separator = first === '' ? '' : ','
@@ -67,6 +72,10 @@ async function* listText(model: Model, first: string, rest: Batches): AsyncGener
       separator = ','
     }
     yield ']}'
+  } catch (thrown) {
+    onFailure(thrown)
+    // The client must not take what it has for the whole list.
+    throw thrown
   } finally {
     await rest.return?.()
   }
@@ -74,16 +83,17 @@ async function* listText(model: Model, first: string, rest: Batches): AsyncGener
 
 /**
  * A whole list, read as fast as the client takes it, so that it needs no more memory than one batch. The first batch
- * is read before this resolves: what is wrong with the question is known by then.
+ * is read before this resolves: what is wrong with the question is known by then. What fails later breaks the stream.
  */
 export const streamList = async (
   model: Model,
   batches: AsyncIterable<readonly Fields[]>,
+  onFailure: (thrown: unknown) => void,
 ): Promise<Readable> => {
   const iterator = batches[Symbol.asyncIterator]()
   const first = await iterator.next()
   const text = first.done === true ? '' : batchText(model, first.value)
-  return Readable.from(listText(model, text, iterator), {
+  return Readable.from(listText(model, text, iterator, onFailure), {
     objectMode: false,
     highWaterMark: 2 ** 16,
   })
