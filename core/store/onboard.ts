@@ -1,38 +1,13 @@
 import type { RegisteredStep, Registration } from '#contract'
-import type { Schema, Source } from '#xproto'
+import type { Schema } from '#xproto'
 import { CoreError } from '../errors.ts'
 import type { Sql } from './database.ts'
 import { includeFinding } from './expand.ts'
-import { reconcileKeys } from './keys.ts'
 import { checkFiles } from './services/check-request.ts'
-import { schemaOf } from './services/compile-services.ts'
 import { load, type Loaded } from './services/load.ts'
-import {
-  hashOf,
-  noOtherFiles,
-  readManifests,
-  sourcesOf,
-  type Manifest,
-} from './services/manifest.ts'
+import { hashOf, noOtherFiles, type Manifest } from './services/manifest.ts'
 import { lookAgain, type ModelsContext } from './services/replace-models.ts'
 import { wakeDispatchers } from './wake.ts'
-
-/** The core models, and those of every loaded service. */
-export const readSources = async (sql: Sql, coreModels: readonly Source[]): Promise<Source[]> => [
-  ...coreModels,
-  ...(await readManifests(sql)).flatMap(sourcesOf),
-]
-
-/** The schema of the core models and of every loaded service. */
-export const readSchema = async (sql: Sql, coreModels: readonly Source[]): Promise<Schema> =>
-  schemaOf(coreModels, await readManifests(sql))
-
-/** Reads the schema, and writes the keys of all records as it has them. */
-export const loadSchema = async (sql: Sql, coreModels: readonly Source[]): Promise<Schema> => {
-  const schema = await readSchema(sql, coreModels)
-  await reconcileKeys(sql, schema)
-  return schema
-}
 
 const checkSteps = (schema: Schema, { requiredModels, steps, name }: Registration): void => {
   const missing = requiredModels.filter((model) => schema.model(model) === undefined)

@@ -3,7 +3,7 @@ import type { Schema, Source } from '#xproto'
 import { CoreError } from '../errors.ts'
 import { describeWriter, writerTexts, type Writer } from './changes/writer.ts'
 import type { Sql } from './database.ts'
-import { readSchema } from './onboard.ts'
+import { readSchema } from './read-schema.ts'
 
 /** The channel that tells every core on the database that there are other models. */
 export const schemaChannel = 'syncstep_schema'
@@ -37,30 +37,41 @@ export const schemaFunction = `
 /** The schema of all loaded models, and its place in the order of all schemas that the database ever had. */
 export type LoadedSchema = { readonly schema: Schema; readonly revision: number }
 
-export const digestOf = (coreModels: readonly Source[]): string =>
+const digestOf = (coreModels: readonly Source[]): string =>
   createHash('sha256').update(JSON.stringify(coreModels)).digest('hex')
+
+const tellCores = async (sql: Sql): Promise<void> => {
+  await sql.query(`select pg_notify('${schemaChannel}', '')`)
+}
 
 /**
  * Notes that the models are other ones than before, and tells all cores once the transaction commits. Answers the
  * new revision. The caller holds {@link lockSchema}.
  */
-export const moveSchema = async (sql: Sql, core: string): Promise<number> => {
+export const moveSchema = async (sql: Sql): Promise<number> => {
   const [state] = await sql.query<{ revision: number }>(
-    `insert into schema_state (revision, core) values (1, $1)
-     on conflict (one) do update set revision = schema_state.revision + 1, core = excluded.core
-     returning revision`,
-    [core],
+    `update schema_state set revision = revision + 1 returning revision`,
   )
-  await sql.query(`select pg_notify('${schemaChannel}', '')`)
+  await tellCores(sql)
   return state?.revision ?? 0
 }
 
 /** The revision at the start of a core, which is moved when its core models are not those of the core before. */
-export const startSchema = async (sql: Sql, core: string): Promise<number> => {
+export const startSchema = async (sql: Sql, coreModels: readonly Source[]): Promise<number> => {
+  const core = digestOf(coreModels)
   const [state] = await sql.query<{ revision: number; core: string }>(
     `select revision, core from schema_state`,
   )
-  return state?.core === core ? state.revision : moveSchema(sql, core)
+  if (state?.core === core) return state.revision
+  const [moved] = await sql.query<{ revision: number }>(
+    `insert into schema_state (revision, core, core_models) values (1, $1, $2::jsonb)
+     on conflict (one) do update
+     set revision = schema_state.revision + 1, core = excluded.core, core_models = excluded.core_models
+     returning revision`,
+    [core, JSON.stringify(coreModels)],
+  )
+  await tellCores(sql)
+  return moved?.revision ?? 0
 }
 
 export type CurrentSchema = {
@@ -74,7 +85,7 @@ export type CurrentSchema = {
    */
   enter(sql: Sql, attempt: number, writer?: Writer): Promise<Schema>
   /** The same for who changes the schema: nobody writes meanwhile. */
-  enterAlone(sql: Sql): Promise<Schema>
+  enterAlone(sql: Sql, writer: Writer): Promise<Schema>
   /** Takes a schema that was committed, unless a newer one is known. */
   replace(loaded: LoadedSchema): void
   /** Calls the listener whenever another schema is known. Answers how to stop. */
@@ -119,7 +130,7 @@ export const createCurrentSchema = (
   return {
     known: () => current.schema,
     enter,
-    enterAlone: (sql) => enter(sql, 2),
+    enterAlone: (sql, writer) => enter(sql, 2, writer),
     replace(next) {
       if (next.revision > current.revision) take(next)
     },

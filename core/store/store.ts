@@ -11,20 +11,14 @@ import type { Writer } from './changes/writer.ts'
 import type { Database, Sql } from './database.ts'
 import { answerOnce } from './idempotency.ts'
 import { endLeases, lease, touchDispatcher } from './lease.ts'
-import { loadSchema, readSources } from './onboard.ts'
 import { createOperations, type Operations } from './operations/operations.ts'
 import type { Caller, Credentials, LockingRecords, Records, Store } from './port.ts'
 import { liveRows, modelNamed } from './read.ts'
 import { createRecords } from './records.ts'
+import { loadSchema, readSources } from './read-schema.ts'
 import { report } from './report.ts'
 import type { RecordRow } from './row.ts'
-import {
-  createCurrentSchema,
-  digestOf,
-  lockSchema,
-  schemaChannel,
-  startSchema,
-} from './schema-state.ts'
+import { createCurrentSchema, lockSchema, schemaChannel, startSchema } from './schema-state.ts'
 import { createModelChanges } from './services/services.ts'
 import { seed, type Admin } from './seed.ts'
 import { migrate } from './tables.ts'
@@ -64,14 +58,14 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
   await migrate(database)
   const loaded = await database.transaction(async (sql) => {
     await lockSchema(sql)
-    const schema = await loadSchema(sql, coreModels)
+    const schema = await loadSchema(sql, coreModels, now())
     await startLog(sql, now())
     await seed({ sql, schema, now: now(), hashPassword, randomUuid: randomUUID }, admin)
     if (database.exclusive) {
       await sql.query(`delete from dispatcher`)
       await endLeases(sql)
     }
-    return { schema, revision: await startSchema(sql, digestOf(coreModels)) }
+    return { schema, revision: await startSchema(sql, coreModels) }
   })
   const current = createCurrentSchema(coreModels, loaded)
 

@@ -102,3 +102,74 @@ test('a core with other core models does not write once another version has star
   const write = asAdministrator(old.store).create('Site', { name: 'b', login_base: 'b' })
   await expect(write).rejects.toMatchObject({ code: 'UNAVAILABLE' })
 })
+
+const loading = (options: string) => ({
+  name: 'cups',
+  version: '1',
+  xprotos: [{ filename: 'cups.xproto', contents: cups(options) }],
+  decls: [],
+  attics: [],
+  convenienceMethods: [],
+  migrations: [],
+  coreVersion: '',
+})
+
+test('two cores that are given the same models at once take them once, and both say so once', async () => {
+  const url = await newPostgresDatabase()
+  const one = await openTestStore(await opened(url))
+  const two = await openTestStore(await opened(url))
+  const heard = [0, 0]
+  for (const [index, { store }] of [one, two].entries()) {
+    store.onSchemaChange(() => {
+      heard[index] = (heard[index] ?? 0) + 1
+    })
+  }
+  const statuses = await Promise.all(
+    [one, two, one, two].map(({ store }) => store.services.load(loading(''), administrator)),
+  )
+  expect(statuses.toSorted()).toEqual([
+    'SUCCESS',
+    'SUCCESS_NOTHING_CHANGED',
+    'SUCCESS_NOTHING_CHANGED',
+    'SUCCESS_NOTHING_CHANGED',
+  ])
+  await until('the news of the models', () => two.store.schema().model('Cup'))
+  await until('the news of the models', () => one.store.schema().model('Cup'))
+
+  const last = { name: 'cups', version: '1', cleanup: 'PURGE' } as const
+  await two.store.services.unload(last, administrator)
+  await until('the news of the models', () => one.store.schema().model('Cup') === undefined)
+  expect(heard).toEqual([2, 2])
+})
+
+test('a core that has not heard of an unload does not write by the models that are gone', async () => {
+  const url = await newPostgresDatabase()
+  const one = await openTestStore(await opened(url))
+  await one.store.services.load(loading(''), administrator)
+  const two = await openTestStore(deaf(await opened(url)))
+  const last = { name: 'cups', version: '1', cleanup: 'REQUIRE_CLEAN' } as const
+  expect(await one.store.services.unload(last, administrator)).toBe('SUCCESS')
+  const write = asAdministrator(two.store).create('Cup', { name: 'blue' })
+  await expect(write).rejects.toMatchObject({ code: 'NOT_FOUND' })
+})
+
+test('records are written while others are cleaned away, and none of them is left', async () => {
+  const url = await newPostgresDatabase()
+  const one = await openTestStore(await opened(url))
+  const two = await openTestStore(await opened(url))
+  await one.store.services.load(loading(''), administrator)
+  for (let n = 0; n < 50; n += 1) await asAdministrator(one.store).create('Cup', { name: `${n}` })
+  const clean = { name: 'cups', version: '1', cleanup: 'AUTOMATICALLY_CLEAN' } as const
+
+  const writes = Array.from({ length: 20 }, (_, n) =>
+    asAdministrator(two.store).create('Cup', { name: `late ${n}` }),
+  )
+  const written = Promise.allSettled(writes)
+  let status = await one.store.services.unload(clean, administrator)
+  while (status === 'TRYAGAIN') status = await one.store.services.unload(clean, administrator)
+  expect(status).toBe('SUCCESS')
+  for (const outcome of await written) {
+    if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'NOT_FOUND' })
+  }
+  expect(await one.database.query(`select id from record where leaf = 'Cup'`)).toEqual([])
+})

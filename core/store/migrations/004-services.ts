@@ -8,5 +8,8 @@ alter table service
   -- How much is forgiven in its models: strict or compat.
   add column mode text not null default 'strict',
   -- Files that are no models, by kind.
-  add column files jsonb not null default '{}'
+  add column files jsonb not null default '{}';
+
+-- Texts of the core models, so that those of the next version can be held against them.
+alter table schema_state add column core_models jsonb not null default '[]'
 `

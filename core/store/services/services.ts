@@ -2,10 +2,11 @@ import type { Registration } from '#contract'
 import type { Schema, Source } from '#xproto'
 import { CoreError } from '../../errors.ts'
 import { xosVersion } from '../../utility/version.ts'
+import type { Writer } from '../changes/writer.ts'
 import type { Database, Sql } from '../database.ts'
 import { onboard } from '../onboard.ts'
 import type { Caller, Records, Services } from '../port.ts'
-import { digestOf, moveSchema, type CurrentSchema } from '../schema-state.ts'
+import { moveSchema, type CurrentSchema } from '../schema-state.ts'
 import { load, manifestOf, type Loaded } from './load.ts'
 import { readManifests } from './manifest.ts'
 import type { ModelsContext } from './replace-models.ts'
@@ -44,12 +45,13 @@ export const createModelChanges = ({
 }: ModelChangesOptions): ModelChanges => {
   const change = async (
     work: (context: ModelsContext) => Promise<Loaded>,
+    writer: Pick<Writer, 'caller'> = {},
   ): Promise<Loaded['status']> => {
     const { status, loaded } = await database.transaction(async (sql) => {
-      const before = await current.enterAlone(sql)
+      const before = await current.enterAlone(sql, { ...writer, now: now() })
       const { status, schema } = await work({ sql, coreModels, schema: before, now: now() })
       if (schema === undefined) return { status }
-      const revision = await moveSchema(sql, digestOf(coreModels))
+      const revision = await moveSchema(sql)
       return { status, loaded: { schema, revision } }
     })
     if (loaded !== undefined) current.replace(loaded)
@@ -71,13 +73,14 @@ export const createModelChanges = ({
     async load(request, caller) {
       requireAdministrator(caller, 'load')
       const manifest = manifestOf(request)
-      return change((context) => load(context, manifest))
+      return change((context) => load(context, manifest), { caller })
     },
     async unload(request, caller) {
       requireAdministrator(caller, 'unload')
       if (request.cleanup === 'AUTOMATICALLY_CLEAN') await clean(request.name, caller)
-      return change((context) =>
-        unload(context, recordsOf(context.sql, context.schema, caller), request),
+      return change(
+        (context) => unload(context, recordsOf(context.sql, context.schema, caller), request),
+        { caller },
       )
     },
     async status() {

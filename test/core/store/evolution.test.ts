@@ -1,8 +1,10 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { Fields } from '#contract'
+import { openCore } from '#core'
 import {
   administrator,
   asAdministrator,
+  coreModels,
   openTestStore,
   type TestStore,
 } from '../../support/store.ts'
@@ -337,4 +339,24 @@ test('a record whose fields were filled has another revision, and is not pending
   const after = await under.store.as(administrator).get('Thing', 1)
   expect(after.revision).toBeGreaterThan(before.revision)
   expect(after.fields['updated']).toBe(before.fields['updated'])
+})
+
+test('records of core models are brought to those of a newer core', async () => {
+  const old = await openTestStore()
+  onTestFinished(() => old.core.close())
+  const open = (options: string) => {
+    const field = `$& required int32 rank = 60 [${options}];`
+    const newer = coreModels.map(({ file, text }) => ({
+      file,
+      text: text.replace(/message Site\b[^{]*{/, field),
+    }))
+    const admin = { email: administrator.email, password: 'letmein' }
+    const { database, clock } = old
+    return openCore({ database, coreModels: newer, clock, admin })
+  }
+  await expect(open('min_value = 0')).rejects.toThrow(
+    'Site.rank cannot take the values of 1 record',
+  )
+  const newer = await open('default = 4')
+  expect(await asAdministrator(newer.store).get('Site', 1)).toMatchObject({ rank: 4 })
 })

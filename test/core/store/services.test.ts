@@ -351,6 +351,15 @@ describe('unloading', () => {
     ).toEqual([])
   })
 
+  test('what is deleted for it is in the audit as asked for by the caller', async () => {
+    await load()
+    await records.create('HelloWorldService', hello)
+    await unload({ cleanup: 'AUTOMATICALLY_CLEAN' })
+    const question = { model: 'HelloWorldService', limit: 10 }
+    const entries = await under.store.audit(administrator, question)
+    expect(entries[0]).toMatchObject({ operation: 'purged', email: administrator.email })
+  })
+
   test('a service on which another one builds stays until that is gone', async () => {
     await load()
     const rival = `option name = "rival"; option app_label = "rival";
