@@ -19,7 +19,7 @@ message Empty {}
 export const staticProtos: readonly GeneratedFile[] = [
   { path: 'google/protobuf/descriptor.proto', text: descriptor },
   { path: 'google/protobuf/empty.proto', text: empty },
-  ...importedProtos,
+  ...importedProtos.toReversed(),
   { path: 'dynamicload.proto', text: dynamicload },
   { path: 'utility.proto', text: utility },
   { path: 'modeldefs.proto', text: modeldefs },
