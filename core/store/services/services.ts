@@ -1,7 +1,7 @@
 import type { Registration } from '#contract'
 import type { Schema, Source } from '#xproto'
-import { CoreError } from '../../errors.ts'
 import { xosVersion } from '../../utility/version.ts'
+import { requireAdministrator } from '../audit.ts'
 import type { Writer } from '../changes/writer.ts'
 import type { Database, Sql } from '../database.ts'
 import { onboard } from '../onboard.ts'
@@ -25,14 +25,6 @@ export type ModelChanges = {
   readonly services: Services
   /** See {@link onboard}. */
   register(registration: Registration): Promise<void>
-}
-
-const requireAdministrator = ({ email, isAdmin, step }: Caller, what: string): void => {
-  if (isAdmin && step === undefined) return
-  throw new CoreError(
-    'PERMISSION_DENIED',
-    `${email} may not ${what} models: only an administrator may`,
-  )
 }
 
 /** Everything that changes which models are in force; each change is a transaction with the store to itself. */
@@ -71,12 +63,12 @@ export const createModelChanges = ({
 
   const services: Services = {
     async load(request, caller) {
-      requireAdministrator(caller, 'load')
+      requireAdministrator(caller, 'load models')
       const manifest = manifestOf(request)
       return change((context) => load(context, manifest), { caller })
     },
     async unload(request, caller) {
-      requireAdministrator(caller, 'unload')
+      requireAdministrator(caller, 'unload models')
       if (request.cleanup === 'AUTOMATICALLY_CLEAN') await clean(request.name, caller)
       return change(
         (context) => unload(context, recordsOf(context.sql, context.schema, caller), request),
