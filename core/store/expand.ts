@@ -49,7 +49,8 @@ export const includeFinding = (schema: Schema, model: Model, path: string): stri
   return undefined
 }
 
-const linkOf = (
+/** Where a name leads from a model: over a link, or to the records that link here. */
+export const linkOf = (
   model: Model,
   name: string,
 ): { readonly model: string; readonly isReverse: boolean } | undefined => {

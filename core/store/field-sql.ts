@@ -21,7 +21,8 @@ const columnSql = (alias: string, name: string, kind: FieldSql['kind']): FieldSq
   return { kind, json: `to_jsonb(${shown})`, text: `${shown}::text`, column }
 }
 
-export const idSql = (alias: string): FieldSql => columnSql(alias, 'id', 'number')
+/** An id; also one that the table `link` has in another column. */
+export const idSql = (alias: string, name = 'id'): FieldSql => columnSql(alias, name, 'number')
 
 const kindOf = (field: Field): FieldSql['kind'] => {
   if (field.kind === 'link') return 'number'

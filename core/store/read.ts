@@ -3,7 +3,8 @@ import type { Field, Model, Schema } from '#xproto'
 import { CoreError } from '../errors.ts'
 import type { Sql } from './database.ts'
 import { lookupRule } from './keys.ts'
-import { isColumn, rowKeyText, wireFields, type RecordRow, type RowKey } from './row.ts'
+import { quoted } from './parameters.ts'
+import { isColumn, isHidden, rowKeyText, wireFields, type RecordRow, type RowKey } from './row.ts'
 
 /** The model of that name; throws NOT_FOUND for a name that is none, or that has no records. */
 export const modelNamed = (schema: Schema, name: string): Model => {
@@ -39,8 +40,6 @@ export const rowOf = async (
   return row
 }
 
-const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
-
 /** SQL that compares one field with parameter `$n`. Names come from the schema, values are bound. */
 const equals = (schema: Schema, model: Model, field: Field, n: number): string => {
   if (field.kind === 'link' && field.multiplicity === 'manytomany') {
@@ -67,7 +66,7 @@ export const liveRows = async (
   const parameters: unknown[] = [model.root, leavesOf(schema, model)]
   const conditions = Object.entries(equal).map(([name, value]) => {
     const field = model.fields.find(({ wireName }) => wireName === name)
-    if (field === undefined && name !== 'id') {
+    if (name !== 'id' && (field === undefined || isHidden(field.name))) {
       throw new CoreError('VALIDATION', `${model.name} has no field ${name}`, {
         [name]: 'unknown field',
       })

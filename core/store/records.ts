@@ -1,15 +1,15 @@
 import type { Fields } from '#contract'
 import type { Model } from '#xproto'
-import { everything } from './access.ts'
+import { createAccess } from './access.ts'
 import type { LockingRecords, Query, StoredRecord } from './port.ts'
 import { pageOfRows } from './query/page.ts'
-import { rowBatches, type Reading } from './query/rows.ts'
+import { rowBatches } from './query/rows.ts'
 import { liveRows, lockValues, modelNamed, notFound, rowOf, wireRecords } from './read.ts'
 import { softDelete } from './remove.ts'
 import type { RecordRow } from './row.ts'
 import { createRecord, updateRecord, type WriteContext } from './write.ts'
 
-export type RecordsContext = Omit<WriteContext, 'now'> & {
+export type RecordsContext = Omit<WriteContext, 'now' | 'access'> & {
   /** Microseconds since 1970. */
   readonly now: () => number
 }
@@ -19,20 +19,28 @@ const allLive: Query = { kind: 'DEFAULT', elements: [] }
 /** The records as one caller reads and writes them, on a connection or within a transaction. */
 export const createRecords = (context: RecordsContext): LockingRecords => {
   const { sql, schema } = context
-  const writing = (): WriteContext => ({ ...context, now: context.now() })
-  const reading: Reading = {
-    sql,
-    schema,
-    readRule: () => Promise.resolve(everything),
-    readRuleInSql: () => Promise.resolve(everything),
-  }
+  const access = createAccess(context)
+  const reading = { sql, schema, access }
+  const writing = (): WriteContext => ({ ...context, access, now: context.now() })
   const wired = (model: Model, rows: readonly RecordRow[]): Promise<Fields[]> =>
     wireRecords(sql, schema, model, rows)
 
-  const one = async (modelName: string, row: RecordRow): Promise<StoredRecord> => {
-    const [fields] = await wired(modelNamed(schema, modelName), [row])
-    if (fields === undefined) throw notFound(modelName, row.id)
+  const one = async (model: Model, row: RecordRow): Promise<StoredRecord> => {
+    await access.requireRead(model, row)
+    const [fields] = await wired(model, [row])
+    if (fields === undefined) throw notFound(model.name, row.id)
     return { fields, revision: row.revision }
+  }
+
+  const equalRows = async (
+    model: Model,
+    equal: Fields,
+    lock?: 'for update',
+  ): Promise<readonly RecordRow[]> => {
+    const rows = await liveRows(sql, schema, model, equal, lock)
+    const readable: RecordRow[] = []
+    for (const row of rows) if (await access.mayRead(model, row)) readable.push(row)
+    return readable
   }
 
   async function* query(modelName: string, asked: Query): AsyncGenerator<Fields[]> {
@@ -48,7 +56,7 @@ export const createRecords = (context: RecordsContext): LockingRecords => {
     },
     async find(modelName, equal) {
       const model = modelNamed(schema, modelName)
-      return wired(model, await liveRows(sql, schema, model, equal))
+      return wired(model, await equalRows(model, equal))
     },
     query,
     async page(modelName, asked, limit, after) {
@@ -59,19 +67,25 @@ export const createRecords = (context: RecordsContext): LockingRecords => {
     async findAndLock(modelName, equal) {
       const model = modelNamed(schema, modelName)
       await lockValues(sql, model, equal)
-      return wired(model, await liveRows(sql, schema, model, equal, 'for update'))
+      return wired(model, await equalRows(model, equal, 'for update'))
     },
     async get(modelName, id) {
-      return one(modelName, await rowOf(sql, schema, modelNamed(schema, modelName), id))
+      const model = modelNamed(schema, modelName)
+      return one(model, await rowOf(sql, schema, model, id))
     },
     async create(modelName, values) {
-      return one(modelName, await createRecord(writing(), modelName, values))
+      const model = modelNamed(schema, modelName)
+      return one(model, await createRecord(writing(), modelName, values))
     },
-    async update(modelName, id, values, options) {
-      return one(modelName, await updateRecord(writing(), modelName, id, values, options))
+    async update(modelName, id, values, options = {}) {
+      const model = modelNamed(schema, modelName)
+      const saving = await access.saving(model, values, options)
+      return one(model, await updateRecord(writing(), modelName, id, values, saving))
     },
     async remove(modelName, id) {
-      const row = await rowOf(sql, schema, modelNamed(schema, modelName), id, 'for update')
+      const model = modelNamed(schema, modelName)
+      const row = await rowOf(sql, schema, model, id, 'for update')
+      await access.requireRemove(model, row)
       if (row.deleted) throw notFound(modelName, id)
       // XOS answers a delete of a protected record with success, and keeps it.
       if (!row.write_protect) await softDelete(sql, row, context.now())

@@ -99,7 +99,8 @@ const feedbackFinding = (model: Model, feedback: Fields): string | undefined => 
   return undefined
 }
 
-const reserved: ReadonlySet<string> = new Set([
+/** Feedback fields that nobody patches: what they hold follows from what is reported. */
+export const reserved: ReadonlySet<string> = new Set([
   'backend_register',
   'backend_status',
   'backend_code',

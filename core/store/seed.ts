@@ -1,3 +1,4 @@
+import { createAccess } from './access.ts'
 import { createRecord, type WriteContext } from './write.ts'
 
 /** The first user, who may do everything. */
@@ -8,13 +9,12 @@ export type Admin = { readonly email: string; readonly password: string }
  * user, so a password given at a later start does not replace the one that is kept.
  */
 export const seed = async (
-  withoutCaller: Omit<WriteContext, 'caller'>,
+  withoutCaller: Omit<WriteContext, 'caller' | 'access'>,
   admin: Admin,
 ): Promise<void> => {
-  const context = {
-    ...withoutCaller,
-    caller: { userId: 1, email: admin.email, isAdmin: true },
-  }
+  const caller = { userId: 1, email: admin.email, isAdmin: true }
+  const access = createAccess({ ...withoutCaller, caller })
+  const context = { ...withoutCaller, caller, access }
   const users = await context.sql.query(`select id from record where root = 'User' limit 1`)
   if (users.length > 0) return
   const site = await createRecord(context, 'Site', {

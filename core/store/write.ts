@@ -4,7 +4,7 @@ import type { Sql } from './database.ts'
 import { writeKeys } from './keys.ts'
 import type { SaveOptions } from './port.ts'
 import { modelNamed, notFound, rowOf } from './read.ts'
-import { coreOwned, wireValue, type RecordRow } from './row.ts'
+import { coreOwned, wireFields, wireValue, type RecordRow } from './row.ts'
 import { checkRevision, checkValues, guardFeedback } from './save/check.ts'
 import { columnValues, jsonValues, withoutNulls } from './save/columns.ts'
 import { withDefaults } from './save/defaults.ts'
@@ -12,6 +12,7 @@ import { fieldOf, type Draft, type Values, type WriteContext } from './save/draf
 import { givenValues, isMany, wantedValues } from './save/given.ts'
 import { checkTargets, insertLinks, replaceLinks, sameSets, targetsOf } from './save/links.ts'
 import { prepare } from './save/models.ts'
+import { checkRules } from './save/rules.ts'
 import { settle } from './save/settle.ts'
 import { movedStamps, nextVersion } from './save/stamps.ts'
 import { wakeDispatchers } from './wake.ts'
@@ -29,6 +30,16 @@ const nextId = async (sql: Sql, root: string): Promise<number> => {
   return counter.last
 }
 
+/** By wire name. */
+const wireFieldsOf = (values: Values): Fields =>
+  Object.fromEntries([...values].map(([{ wireName }, value]) => [wireName, value]))
+
+/** A record that is about to be, as policies see it. */
+const newFields = (model: Model, now: number, values: Values): Fields => {
+  const stamps = { created: now / 1e6, updated: now / 1e6 }
+  return { ...stamps, deleted: false, leaf_model_name: model.name, ...wireFieldsOf(values) }
+}
+
 /** Creates a record: pending for its step at once, as in XOS. */
 export const createRecord = async (
   context: WriteContext,
@@ -41,6 +52,7 @@ export const createRecord = async (
   const values = await withDefaults(context, model, given)
   await prepare({ context, model, before: undefined, given, values })
   checkValues(model, values)
+  await context.access.requireWrite(model, model, null, newFields(model, now, values))
   const targets = targetsOf(schema, values)
   await checkTargets(context, targets)
 
@@ -67,6 +79,7 @@ export const createRecord = async (
   if (row === undefined) throw new Error(`${modelName} was not written`)
   await insertLinks(context, row, targets)
   await writeKeys(sql, schema, model, row)
+  await checkRules(context, model, row, model.fields)
   await wakeDispatchers(sql)
   return row
 }
@@ -149,12 +162,14 @@ export const updateRecord = async (
   fields: Fields,
   options: SaveOptions = {},
 ): Promise<RecordRow> => {
-  const { sql, schema, now } = context
+  const { sql, schema, now, access } = context
   const asked = modelNamed(schema, modelName)
   const row = await rowOf(sql, schema, asked, id, 'for update')
-  checkRevision(asked, row, options.ifRevision)
   // A record read as its parent is still a record of its leaf: the leaf's rules hold.
   const model = modelNamed(schema, row.leaf)
+  const before = wireFields(model, row) as Fields
+  await access.requireWrite(asked, model, id, before)
+  checkRevision(asked, row, options.ifRevision)
   const { given, named } = wantedValues(asked, fields, row, options)
   const draft = draftOf(context, model, row, given)
   if (!row.deleted) await prepare(draft)
@@ -172,6 +187,8 @@ export const updateRecord = async (
     .filter(([, moves]) => moves)
     .map(([name]) => [name, version] as const)
   if (changed.length === 0 && stamps.length === 0) return row
+  // Nobody moves a record to where he may not write.
+  await access.requireWrite(asked, model, id, { ...before, ...wireFieldsOf(changes) })
 
   const links = new Map([...changes].filter(([field]) => field.kind === 'link'))
   const targets = targetsOf(schema, links)
@@ -181,6 +198,7 @@ export const updateRecord = async (
   await replaceLinks(context, row, [...links.keys()], targets)
   if (!row.deleted) {
     await writeKeys(sql, schema, model, row, new Set(changed.map(({ wireName }) => wireName)))
+    await checkRules(context, model, written, changed)
   }
   await settle(context, row, written, { isNewVersion, isRelinked: links.size > 0 })
   return written

@@ -1,5 +1,5 @@
 import type { Model, Schema } from '#xproto'
-import type { ReadRule } from '../access.ts'
+import type { Access, ReadRule } from '../access-port.ts'
 import type { Sql } from '../database.ts'
 import { createParameters } from '../parameters.ts'
 import type { Query, QueryKind } from '../port.ts'
@@ -13,10 +13,7 @@ import { whereSql, type Element } from './where.ts'
 export type Reading = {
   readonly sql: Sql
   readonly schema: Schema
-  /** Which records of a model may be read. */
-  readonly readRule: (model: Model) => Promise<ReadRule>
-  /** The same for the records that a path leads over; throws PERMISSION_DENIED where SQL cannot say. */
-  readonly readRuleInSql: (model: Model) => Promise<ReadRule>
+  readonly access: Pick<Access, 'readRule' | 'readRuleInSql'>
 }
 
 const kindSql: Readonly<Record<QueryKind, string>> = {
@@ -37,12 +34,12 @@ const withMatches = async ({ sql, schema }: Reading, element: Element): Promise<
 }
 
 const rulesBehindLinks = async (
-  { readRuleInSql }: Reading,
+  { access }: Reading,
   elements: readonly Element[],
 ): Promise<ReadonlyMap<string, ReadRule>> => {
   const rules = new Map<string, ReadRule>()
   for (const { model } of elements.flatMap(({ test }) => test.path.hops)) {
-    if (!rules.has(model.name)) rules.set(model.name, await readRuleInSql(model))
+    if (!rules.has(model.name)) rules.set(model.name, await access.readRuleInSql(model))
   }
   return rules
 }
@@ -61,7 +58,7 @@ export const prepare = async (reading: Reading, model: Model, query: Query): Pro
   const { sql, schema } = reading
   const order = readOrder(model, query.order ?? [])
   const asked = query.kind === 'ALL' ? [] : elementsOf(schema, model, query.elements)
-  const rule = await reading.readRule(model)
+  const rule = await reading.access.readRule(model)
   const behindLinks = await rulesBehindLinks(reading, asked)
   const elements: Element[] = []
   for (const element of asked) elements.push(await withMatches(reading, element))

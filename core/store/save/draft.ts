@@ -1,4 +1,5 @@
 import type { Field, Model, Schema } from '#xproto'
+import type { Access } from '../access-port.ts'
 import type { Sql } from '../database.ts'
 import type { Caller } from '../port.ts'
 import type { RecordRow } from '../row.ts'
@@ -10,6 +11,7 @@ export type WriteContext = {
   /** Microseconds since 1970. */
   readonly now: number
   readonly caller: Caller
+  readonly access: Pick<Access, 'requireWrite'>
   readonly hashPassword: (plain: string) => Promise<string>
   readonly randomUuid: () => string
 }
