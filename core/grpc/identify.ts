@@ -26,7 +26,7 @@ export const identify = async (
   for (const key of Object.keys(metadata.getMap())) {
     for (const value of metadata.get(key).map(String)) {
       const check = checkOf(authenticator, key, value)
-      if (check !== undefined) return check(value, address)
+      if (check !== undefined) return { ...(await check(value, address)), face: 'grpc' }
     }
   }
   throw new CoreError(
