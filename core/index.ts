@@ -36,6 +36,9 @@ export {
   type Token,
 } from './store/port.ts'
 export type { StoreOptions } from './store/store.ts'
+export { startPublisher, type Publisher, type PublisherOptions } from './events/publisher.ts'
+export { openSink, type Deliver, type Delivery, type Sink } from './events/sink.ts'
+export { startHousekeeping, usualRetention } from './events/housekeeping.ts'
 export { CoreError, errorBody, errorCatalogue, type ErrorCode } from './errors.ts'
 
 export {
