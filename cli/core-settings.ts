@@ -4,6 +4,7 @@ import type { CoreSettings, Log } from '#emulator'
 import { Failure } from './failure.ts'
 import type { Flags, Input } from './command.ts'
 import { readCoreModels } from './core-models.ts'
+import { developmentAdmin } from './development-admin.ts'
 import { durationMs } from './duration.ts'
 import { sinkFrom } from './sink.ts'
 import { tlsFiles } from './tls-files.ts'
@@ -89,7 +90,6 @@ export const coreVariables = {
     'How long XOS clients keep their connections when the models change; else 5s',
   SYNCSTEP_SCHEMA_PAUSE: 'How long they are then refused, so that they notice; else 3s',
 } as const
-export const developmentAdmin = { email: 'admin@opencord.org', password: 'letmein' } as const
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)

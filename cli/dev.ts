@@ -1,13 +1,8 @@
 import path from 'node:path'
 import { fired, sleep, startEmulator, type Ports } from '#emulator'
 import type { Command, Input } from './command.ts'
-import {
-  adminVariable,
-  coreFlags,
-  coreSettings,
-  coreVariables,
-  developmentAdmin,
-} from './core-settings.ts'
+import { adminVariable, coreFlags, coreSettings, coreVariables } from './core-settings.ts'
+import { developmentAdmin } from './development-admin.ts'
 import { listFiles } from './files.ts'
 import { logLevelFlag, logOf } from './log.ts'
 import { loadProject, noteCoreVersion } from './project.ts'
@@ -24,12 +19,13 @@ const sampleOf = async (folder: string, directory: string): Promise<string | und
   return recipe === undefined ? undefined : path.join(directory, 'samples', recipe)
 }
 
-const urlsText = (host: string, { rest, tosca, grpc, health }: Ports): string =>
+const urlsText = (host: string, { rest, tosca, grpc, grpcTls, health }: Ports): string =>
   [
     '',
     `  REST    http://${host}:${rest}/xosapi/v1/`,
     `  TOSCA   http://${host}:${tosca}/run`,
     `  gRPC    ${host}:${grpc}`,
+    `  TLS     ${host}:${grpcTls}`,
     `  health  http://${host}:${health}/readyz`,
     '',
     '',

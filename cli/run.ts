@@ -41,6 +41,51 @@ const commands = [
     summary: 'Write what follows from models: types, API descriptions, drawings',
     load: async () => (await import('./generate.ts')).generateCommand,
   },
+  {
+    usage: 'get MODEL[/ID]',
+    summary: 'Show records of a core',
+    load: async () => (await import('./get.ts')).getCommand,
+  },
+  {
+    usage: 'describe MODEL/ID',
+    summary: 'Show all there is to know of a record',
+    load: async () => (await import('./describe.ts')).describeCommand,
+  },
+  {
+    usage: 'why MODEL[/ID]',
+    summary: 'Say why a record is not synced',
+    load: async () => (await import('./why.ts')).whyCommand,
+  },
+  {
+    usage: 'create MODEL FIELD=VALUE...',
+    summary: 'Create a record',
+    load: async () => (await import('./create.ts')).createCommand,
+  },
+  {
+    usage: 'set MODEL/ID FIELD=VALUE...',
+    summary: 'Change fields of a record',
+    load: async () => (await import('./set.ts')).setCommand,
+  },
+  {
+    usage: 'delete MODEL[/ID]',
+    summary: 'Delete records',
+    load: async () => (await import('./delete.ts')).deleteCommand,
+  },
+  {
+    usage: 'apply -f FILE',
+    summary: 'Create and update what a recipe or a file of records describes',
+    load: async () => (await import('./apply.ts')).applyCommand,
+  },
+  {
+    usage: 'resync MODEL[/ID]',
+    summary: 'Let the steps of records run again although nothing changed',
+    load: async () => (await import('./resync.ts')).resyncCommand,
+  },
+  {
+    usage: 'retry MODEL[/ID]',
+    summary: 'Let records that failed or were put off run now',
+    load: async () => (await import('./retry.ts')).retryCommand,
+  },
 ] as const
 
 const nameOf = ({ usage }: { readonly usage: string }): string => usage.split(' ')[0] ?? usage

@@ -18,8 +18,10 @@ import {
   type Metrics,
   type RequestLog,
 } from '#core'
+import { startBackground } from './background.ts'
 import type { Closers } from './closers.ts'
 import type { CoreSettings, Ports } from './core-settings.ts'
+import { developmentCertificate } from './development-certificates.ts'
 import { startHealthServer } from './health-server.ts'
 import { cannotListen } from './listening.ts'
 import { openDatabase } from './open-database.ts'
@@ -90,13 +92,14 @@ export const startCore = async (settings: CoreSettings, closers: Closers): Promi
     throw forUser(error)
   })
   const { store, operations } = core
+  startBackground(settings, store, closers)
   const metrics = createMetrics(createFigures(database, clock))
   counted.metrics = metrics
   const work = measuredWork(core.work, metrics)
   const tellRequest = requestLog(settings)
 
   const authenticator = createAuthenticator({ store, clock, randomBytes })
-  const rest = buildRest({ store, authenticator, log })
+  const rest = buildRest({ store, authenticator, log, clock })
   const tosca = buildTosca({ store, authenticator, log })
   const grpc = buildGrpc({
     work,
@@ -126,6 +129,11 @@ export const startCore = async (settings: CoreSettings, closers: Closers): Promi
   const grpcPort = await grpc.listen(ports.grpc, host).catch((error: unknown) => {
     throw cannotListen({ face: 'grpc', flag: '--grpc-port', port: ports.grpc, host }, error)
   })
+  const material = settings.tls ?? (await developmentCertificate(settings))
+  const tlsPort = await grpc.listenTls(ports.grpcTls, host, material).catch((error: unknown) => {
+    const place = { face: 'grpc-tls', flag: '--grpc-tls-port', port: ports.grpcTls, host }
+    throw cannotListen(place, error)
+  })
   readiness.begin(async () => (await store.databaseInfo()).status === 'OPERATIONAL')
   return {
     work,
@@ -133,7 +141,7 @@ export const startCore = async (settings: CoreSettings, closers: Closers): Promi
       rest: restPort,
       tosca: toscaPort,
       grpc: grpcPort,
-      grpcTls: ports.grpcTls,
+      grpcTls: tlsPort,
       health: health.port,
     },
   }

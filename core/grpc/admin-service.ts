@@ -1,4 +1,5 @@
 import type { Server } from '@grpc/grpc-js'
+import protobuf from 'protobufjs'
 import { adminProto, adminService } from '#contract'
 import { applyRecords, type Applied } from '../admin/apply-records.ts'
 import { requireAccess } from '../access/require-access.ts'
@@ -14,7 +15,6 @@ import {
   type Methods,
   type MethodsOptions,
 } from './methods.ts'
-import { readProtos } from './proto-set.ts'
 
 export type AdminOptions = MethodsOptions & {
   readonly store: Store
@@ -94,7 +94,7 @@ const methodsOf = ({ store, operations }: AdminOptions): Methods => {
 
 /** Adds `syncstep.v1.Admin` to a server, and answers its full name. */
 export const addAdminService = (server: Server, options: AdminOptions): string => {
-  const protos = readProtos([{ path: 'syncstep/v1/admin.proto', text: adminProto }])
-  addMethods(server, protos.service(adminService), methodsOf(options), options)
+  const { root } = protobuf.parse(adminProto, { keepCase: true })
+  addMethods(server, root.lookupService(adminService), methodsOf(options), options)
   return adminService
 }

@@ -37,7 +37,7 @@ export const retry = async (
     `update record r set next_run = $4, attempts = 0, failures = 0, parked = false
      from (select root, id from record
            where root = $1 and leaf = any($2) and ($3::int is null or id = $3)
-             and pending and lease_owner is null
+             and pending and lease_owner is null and exists (select from step s where s.model = leaf)
            order by root, id for update) k
      where r.root = k.root and r.id = k.id
      returning r.root, r.id`,

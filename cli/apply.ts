@@ -1,0 +1,72 @@
+import path from 'node:path'
+import { text as readAll } from 'node:stream/consumers'
+import { parseAllDocuments } from 'yaml'
+import type { Command } from './command.ts'
+import { connectionFlags, connectionVariables } from './client/connection.ts'
+import { adminMethod, withConnection } from './client/core-client.ts'
+import { formOf, outputFlags, print } from './client/print.ts'
+import { Failure } from './failure.ts'
+import { readText } from './files.ts'
+import { UsageError } from './usage-error.ts'
+import type { World } from './world.ts'
+
+type Request = { readonly recipe: string } | { readonly records_json: string }
+type Applied = { readonly name: string; readonly action: string }
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** `get -o json` and REST answer lists as an array, or as `items`. */
+const recordsIn = (document: unknown): readonly unknown[] => {
+  if (Array.isArray(document)) return document
+  if (isObject(document) && Array.isArray(document['items'])) return document['items']
+  return document === null ? [] : [document]
+}
+
+/** A recipe goes as it is, because its mistakes are told by line; records go as JSON. */
+const requestFrom = (text: string): Request => {
+  const documents = parseAllDocuments(text)
+  const [mistake] = [documents].flat().flatMap(({ errors }) => errors)
+  if (mistake !== undefined) throw new Failure(`Expected YAML or JSON: ${mistake.message}`)
+  const values = [documents].flat().map((document) => document.toJS() as unknown)
+  if (values.some((value) => isObject(value) && 'tosca_definitions_version' in value)) {
+    return { recipe: text }
+  }
+  return { records_json: JSON.stringify(values.flatMap(recordsIn)) }
+}
+
+const textFrom = async ({ cwd, stdin }: World, file: string | undefined): Promise<string> => {
+  if (file === undefined) throw new UsageError('Expected -f FILE, or -f - for standard input.')
+  return file === '-' ? readAll(stdin()) : readText(path.resolve(cwd, file), 'a recipe or records')
+}
+
+/** Creates and updates what a file describes: all of it, or nothing. */
+export const applyCommand: Command = {
+  parameters: [],
+  flags: {
+    file: {
+      kind: 'text',
+      short: 'f',
+      help: 'A TOSCA recipe, or records in YAML or JSON, each with its model as "model"; - for standard input',
+      value: 'FILE',
+    },
+    ...outputFlags,
+    ...connectionFlags,
+  },
+  variables: connectionVariables,
+
+  async run(input, world) {
+    const form = formOf(input)
+    const request = requestFrom(await textFrom(world, input.text('file')))
+    return withConnection(world, input, async (connection) => {
+      const { reply } = await connection.call<{ readonly items: readonly Applied[] }>(
+        adminMethod('Apply'),
+        request,
+      )
+      print(world, form, reply.items, () =>
+        reply.items.map(({ name, action }) => `${name} ${action}\n`).join(''),
+      )
+      return 0
+    })
+  },
+}
