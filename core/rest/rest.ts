@@ -1,10 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Clock } from '#contract'
 import type { Authenticator } from '../access/authenticate.ts'
 import { errorBody } from '../errors.ts'
 import { createHttpFace, type FaultLog } from '../http/server.ts'
 import type { Store } from '../store/port.ts'
 import { addApidocs } from './apidocs.ts'
 import { addDynamicload } from './dynamicload.ts'
+import { addEvents } from './events/events.ts'
 import { createIdentification } from './identify.ts'
 import { json } from './media-type.ts'
 import { parseJson } from './read-body.ts'
@@ -15,6 +17,7 @@ export type RestOptions = {
   readonly store: Store
   readonly authenticator: Authenticator
   readonly log: FaultLog
+  readonly clock: Pick<Clock, 'after'>
 }
 
 /**
@@ -23,7 +26,7 @@ export type RestOptions = {
  *
  * Who the client is, is settled before a byte of its body is read.
  */
-export const buildRest = ({ store, authenticator, log }: RestOptions): FastifyInstance => {
+export const buildRest = ({ store, authenticator, log, clock }: RestOptions): FastifyInstance => {
   const app = createHttpFace({
     log,
     bodyType: 'application/json',
@@ -38,6 +41,7 @@ export const buildRest = ({ store, authenticator, log }: RestOptions): FastifyIn
   addUtility(app, store, authenticator, identification)
   addDynamicload(app, store, identification)
   addApidocs(app, store)
+  addEvents(app, { store, clock, log }, identification)
   addRecords(app, { store, log }, identification)
   return app
 }

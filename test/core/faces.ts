@@ -36,7 +36,7 @@ const buildFaces = (store: Store, clock: Clock) => {
   const faults: object[] = []
   const log = { error: (fields: object) => void faults.push(fields) }
   const authenticator = createAuthenticator({ store, clock, randomBytes })
-  const options = { store, authenticator, log }
+  const options = { store, authenticator, log, clock }
   return {
     rest: buildRest(options),
     tosca: buildTosca(options),

@@ -1,22 +1,27 @@
 import type { FastifyInstance } from 'fastify'
-import type { Clock } from '#contract'
+import { encodeEvent, type Clock } from '#contract'
 import { CoreError } from '../../errors.ts'
+import { changeEventOf } from '../../events/change-event.ts'
 import { refuseOtherMethods, type FaultLog } from '../../http/server.ts'
 import type { RecordChange, Store } from '../../store/port.ts'
 import type { Identification } from '../identify.ts'
 import { openFrames } from './frames.ts'
 import { readQuestion, type EventsQuery } from './question.ts'
-import { createStreams, type StreamLimits } from './streams.ts'
+import { createStreams, streamLimits, type StreamLimits } from './streams.ts'
 
 const eventStream = 'text/event-stream; charset=utf-8'
+/** Whose events they are, as a URI reference. */
+const eventSource = '/core'
 
 export type EventsOptions = {
   readonly store: Pick<Store, 'schema' | 'changes' | 'onChange'>
   readonly clock: Pick<Clock, 'after'>
   readonly log: FaultLog
-  readonly print: (change: RecordChange) => string
-  readonly limits: StreamLimits
+  readonly limits?: StreamLimits
 }
+
+const print = (change: RecordChange): string =>
+  encodeEvent(changeEventOf(change, eventSource), 'structured').body
 
 /** The stream is under way, so all that can be told of a failure is its end: whoever watches connects again. */
 async function* untilFailure(frames: AsyncIterable<string>, log: FaultLog): AsyncGenerator<string> {
@@ -31,7 +36,7 @@ async function* untilFailure(frames: AsyncIterable<string>, log: FaultLog): Asyn
 /** GET /xosapi/v1/events: what happens to records, as server-sent events. */
 export const addEvents = (
   app: FastifyInstance,
-  { store, clock, log, print, limits }: EventsOptions,
+  { store, clock, log, limits = streamLimits }: EventsOptions,
   { authenticate, callerOf }: Identification,
 ): void => {
   const url = '/xosapi/v1/events'

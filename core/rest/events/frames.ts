@@ -1,6 +1,7 @@
 import type { Clock } from '#contract'
 import { CoreError } from '../../errors.ts'
-import type { Changes, ChangeLog, RecordChange } from '../../store/changes/port.ts'
+import { createBell } from '../../events/bell.ts'
+import type { ChangeLog, Changes, RecordChange } from '../../store/port.ts'
 
 /** What a stream of events is made of. */
 export type Watch = {
@@ -36,36 +37,6 @@ const frameText = ({ id, event, data }: Frame): string =>
 
 const placeText = (event: 'ready' | 'reset', position: string): string =>
   frameText({ id: position, event, data: JSON.stringify({ position }) })
-
-/** Waits until it rings, for a time, or until the stream ends. What rang meanwhile counts. */
-const createBell = ({ onChange, clock, signal }: Watch) => {
-  let hasRung = false
-  let wake = (): void => undefined
-  const stop = onChange(() => {
-    hasRung = true
-    wake()
-  })
-  const onAbort = (): void => wake()
-  signal.addEventListener('abort', onAbort)
-  return {
-    async wait(ms: number): Promise<void> {
-      if (!hasRung && !signal.aborted) {
-        await new Promise<void>((resolve) => {
-          const cancel = clock.after(ms, resolve)
-          wake = () => {
-            cancel()
-            resolve()
-          }
-        })
-      }
-      hasRung = false
-    },
-    stop(): void {
-      stop()
-      signal.removeEventListener('abort', onAbort)
-    },
-  }
-}
 
 /** The changes after a place; `reset` when they are no longer kept, and then none, from now on. */
 const read = async (

@@ -52,10 +52,7 @@ export type Streams = {
   end(): void
 }
 
-export const createStreams = (
-  clock: Pick<Clock, 'after'>,
-  limits: StreamLimits = streamLimits,
-): Streams => {
+export const createStreams = (clock: Pick<Clock, 'after'>, limits: StreamLimits): Streams => {
   const streams = new Set<Open>()
 
   const enter = ({ userId }: Caller): Open => {

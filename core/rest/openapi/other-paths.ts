@@ -234,5 +234,44 @@ const dynamicloadPaths: Json = {
   },
 }
 
+const eventPaths: Json = {
+  '/xosapi/v1/events': {
+    get: operation({
+      id: 'WatchChanges',
+      tag: 'events',
+      summary: 'Tells what happens to records, as server-sent events',
+      description:
+        'Begins with the event `ready`. Each change is an unnamed event with a CloudEvent in JSON; its id is the place to go on from. The event `reset` says that changes are missing which are no longer kept: list anew. A stream ends after 10 minutes; connect again with Last-Event-ID.',
+      parameters: [
+        {
+          name: 'models',
+          in: 'query',
+          description: 'Names of models, joined by commas; all when left out',
+          schema: text,
+        },
+        {
+          name: 'after',
+          in: 'query',
+          description: 'The place to begin after, or the revision of a record; now when left out',
+          schema: text,
+        },
+        {
+          name: 'Last-Event-ID',
+          in: 'header',
+          description: 'As after, and before it',
+          schema: text,
+        },
+      ],
+      answer: { 'text/event-stream': { schema: text } },
+      errors: [400],
+    }),
+  },
+}
+
 /** The paths that serve no model. */
-export const otherPaths: Json = { ...utilityPaths, ...descriptionPaths, ...dynamicloadPaths }
+export const otherPaths: Json = {
+  ...utilityPaths,
+  ...descriptionPaths,
+  ...dynamicloadPaths,
+  ...eventPaths,
+}
