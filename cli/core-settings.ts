@@ -88,7 +88,7 @@ export const coreVariables = {
   K_CE_OVERRIDES: 'Attributes that those get besides, {"extensions": {"name": "value"}}',
   SYNCSTEP_SCHEMA_GRACE:
     'How long XOS clients keep their connections when the models change; else 5s',
-  SYNCSTEP_SCHEMA_PAUSE: 'How long they are then refused, so that they notice; else 3s',
+  SYNCSTEP_SCHEMA_PAUSE: 'How long they are then refused, so that they notice; else 6s',
 } as const
 
 const isLoopback = (host: string): boolean =>
@@ -180,7 +180,8 @@ export const coreSettings = async (
     sink: sinkFrom(world.environment),
     schemaChange: {
       graceMs: durationOf(world, 'SYNCSTEP_SCHEMA_GRACE', '5s'),
-      closedMs: durationOf(world, 'SYNCSTEP_SCHEMA_PAUSE', '3s'),
+      // A synchronizer of XOS notices by a call that fails, and makes none between its rounds, 5 s apart.
+      closedMs: durationOf(world, 'SYNCSTEP_SCHEMA_PAUSE', '6s'),
     },
     graceMs: 10_000,
     tellsRequests: true,
