@@ -92,8 +92,9 @@ describe.skipIf(python === '')('xosapi', () => {
       service.icon_url = "not this"
       service.save(update_fields=["description"])
       named = xos.Service.objects.get(id=service.id)
-      named.icon_url = "now this"
-      named.save()
+      again = xos.Service.objects.get(id=service.id)
+      again.icon_url = "now this"
+      again.save()
       whole = xos.Service.objects.get(id=service.id)
       answer = [named.description, named.icon_url, named.updated == before, whole.icon_url, whole.updated > before]
     `)

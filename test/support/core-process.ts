@@ -17,7 +17,12 @@ export type CoreProcess = {
   readonly program: Program
   readonly ports: CorePorts
   /** A path below /xosapi/v1, as the administrator. */
-  rest(method: string, path: string, body?: unknown): Promise<CoreReply>
+  rest(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<CoreReply>
   /** Runs or deletes a TOSCA recipe, as the administrator. */
   recipe(kind: 'run' | 'delete', text: string): Promise<{ status: number; text: string }>
 }
@@ -79,12 +84,13 @@ export const startCoreProcess = async ({
   return {
     program,
     ports: { rest, tosca, grpc, grpcTls, health },
-    async rest(method, path, body) {
+    async rest(method, path, body, headers = {}) {
       const response = await fetch(`http://127.0.0.1:${rest}/xosapi/v1/${path}`, {
         method,
         headers: {
           authorization: adminBasic,
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })

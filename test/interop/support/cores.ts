@@ -14,8 +14,8 @@ export type InteropCore = Pick<CoreProcess, 'rest' | 'recipe' | 'ports'> & {
   close(): Promise<void>
 }
 
-/** Short enough for tests, long enough for a client to notice. */
-const environment = { SYNCSTEP_SCHEMA_GRACE: '500ms', SYNCSTEP_SCHEMA_PAUSE: '2500ms' }
+/** Long enough for a synchronizer to notice, whose rounds are 5 s apart. */
+const environment = { SYNCSTEP_SCHEMA_GRACE: '500ms', SYNCSTEP_SCHEMA_PAUSE: '6s' }
 
 /** A core in a folder of its own, which is gone once it is closed. */
 export const openInteropCore = async (): Promise<InteropCore> => {
