@@ -46,7 +46,7 @@ export {
   type Authenticator,
   type AuthenticatorOptions,
 } from './access/authenticate.ts'
-export { requireAccess } from './access/require-access.ts'
+export { requireAdministrator } from './access/require-administrator.ts'
 export { buildRest, type RestOptions } from './rest/rest.ts'
 export { buildTosca, type ToscaOptions } from './tosca/tosca.ts'
 export { buildGrpc, type GrpcFace, type GrpcOptions, type TlsMaterial } from './grpc/server.ts'

@@ -14,7 +14,7 @@ import {
   observeGrpc,
   observeHttp,
   openCore,
-  requireAccess,
+  requireAdministrator,
   type Metrics,
   type RequestLog,
 } from '#core'
@@ -107,7 +107,7 @@ export const startCore = async (settings: CoreSettings, closers: Closers): Promi
     log,
     async authenticate(metadata) {
       const [header = ''] = metadata.get('authorization')
-      requireAccess(await authenticator.basic(String(header), 'grpc'))
+      requireAdministrator(await authenticator.basic(String(header), 'grpc'), 'dispatch')
     },
     interceptors: [observeGrpc({ metrics, log: tellRequest, clock })],
     xos: { store, authenticator, log, files: settings.files, schemaChange },

@@ -2,7 +2,7 @@ import type { Server } from '@grpc/grpc-js'
 import protobuf from 'protobufjs'
 import { adminProto, adminService } from '#contract'
 import { applyRecords, type Applied } from '../admin/apply-records.ts'
-import { requireAccess } from '../access/require-access.ts'
+import { requireAdministrator } from '../access/require-administrator.ts'
 import { CoreError } from '../errors.ts'
 import type { Operations } from '../store/operations/operations.ts'
 import type { Caller, Store } from '../store/port.ts'
@@ -24,11 +24,6 @@ export type AdminOptions = MethodsOptions & {
 /** How many explanations one answer holds at most. */
 const mostExplanations = 1000
 
-const requireAdministrator = ({ isAdmin, email }: Caller): void => {
-  if (isAdmin) return
-  throw new CoreError('PERMISSION_DENIED', `User ${email} is no administrator`)
-}
-
 const keyOf = ({ model, id }: Message): { readonly model: string; readonly id: number } => ({
   model: String(model),
   id: Number(id),
@@ -39,13 +34,11 @@ const jsonOf = (value: unknown): string => JSON.stringify(value)
 const methodsOf = ({ store, operations }: AdminOptions): Methods => {
   /** Whoever may not read a record does not hear of it in other ways either. */
   const requireReadable = async ({ caller }: CallerCall, model: string, id: number) => {
-    requireAccess(caller)
-    if (id === 0) requireAdministrator(caller)
+    if (id === 0) requireAdministrator(caller, 'ask about every record')
     else await store.as(caller).get(model, id)
   }
 
   const apply = async (request: Message, caller: Caller): Promise<readonly Applied[]> => {
-    requireAccess(caller)
     const [recipe, records] = [String(request['recipe']), String(request['records_json'])]
     if ((recipe === '') === (records === '')) {
       throw new CoreError('VALIDATION', 'Expected either a recipe or records')
@@ -80,9 +73,9 @@ const methodsOf = ({ store, operations }: AdminOptions): Methods => {
     Retry: {
       access: 'caller',
       async answer(request, { caller }) {
-        requireAdministrator(caller)
+        requireAdministrator(caller, 'let records run again')
         const { model, id } = keyOf(request)
-        return { count: await operations.retry(model, id === 0 ? undefined : id) }
+        return { count: await operations.retry(caller, model, id === 0 ? undefined : id) }
       },
     },
     Apply: {

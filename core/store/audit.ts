@@ -1,3 +1,4 @@
+import { requireAdministrator } from '../access/require-administrator.ts'
 import { CoreError } from '../errors.ts'
 import type { Sql } from './database.ts'
 import type { Caller } from './port.ts'
@@ -36,15 +37,6 @@ type AuditRow = Omit<AuditEntry, 'step' | 'face'> & {
 }
 
 const mostEntries = 1000
-
-export const requireAdministrator = ({ email, isAdmin, step }: Caller, what: string): void => {
-  if (isAdmin && step === undefined) return
-  const who = step === undefined ? email : `the token of step ${step}`
-  throw new CoreError(
-    'PERMISSION_DENIED',
-    `${who} may not ${what}: only an administrator who logged in may`,
-  )
-}
 
 /** Throws PERMISSION_DENIED unless the caller is an administrator. */
 export const readAudit = async (

@@ -1,5 +1,6 @@
 import { CoreError } from '../errors.ts'
-import { note, requireAdministrator } from './audit.ts'
+import { requireAdministrator } from '../access/require-administrator.ts'
+import { note } from './audit.ts'
 import type { Database, Sql } from './database.ts'
 import type { Caller } from './port.ts'
 

@@ -1,7 +1,7 @@
 import type { Schema } from '#xproto'
 import type { Database } from '../database.ts'
 import type { Caller } from '../port.ts'
-import { requireAdministrator } from '../audit.ts'
+import { requireAdministrator } from '../../access/require-administrator.ts'
 import { createLog } from './log.ts'
 import type { ChangeLog } from './port.ts'
 import { createSettling } from './settle.ts'

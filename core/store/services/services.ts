@@ -1,7 +1,7 @@
 import type { Registration } from '#contract'
 import type { Schema, Source } from '#xproto'
 import { xosVersion } from '../../utility/version.ts'
-import { requireAdministrator } from '../audit.ts'
+import { requireAdministrator } from '../../access/require-administrator.ts'
 import type { Writer } from '../changes/writer.ts'
 import type { Database, Sql } from '../database.ts'
 import { onboard } from '../onboard.ts'
