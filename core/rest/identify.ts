@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Authenticator } from '../access/authenticate.ts'
-import { requireAccess } from '../access/require-access.ts'
 import { CoreError } from '../errors.ts'
 import { orChallenge } from '../http/unknown-caller.ts'
 import type { Caller } from '../store/port.ts'
@@ -42,8 +41,7 @@ export const createIdentification = (
     async authenticate(request, reply) {
       const identity = identify(authenticator, request)
       const caller = await orChallenge(identity, reply, challengeFor(request))
-      requireAccess(caller)
-      request.setDecorator('caller', caller)
+      request.setDecorator<Caller>('caller', { ...caller, face: 'rest' })
     },
     callerOf: (request) => request.getDecorator('caller'),
   }

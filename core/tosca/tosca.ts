@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Authenticator } from '../access/authenticate.ts'
-import { requireAccess } from '../access/require-access.ts'
 import { CoreError, errorCatalogue } from '../errors.ts'
 import { createHttpFace, refuseOtherMethods, type FaultLog } from '../http/server.ts'
 import { textOf, utf8Text } from '../http/text.ts'
@@ -73,8 +72,7 @@ export const buildTosca = ({ store, authenticator, log }: ToscaOptions): Fastify
 
   const onRequest = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const caller = await orChallenge(identify(authenticator, request), reply, challenge)
-    requireAccess(caller)
-    request.setDecorator('caller', caller)
+    request.setDecorator<Caller>('caller', { ...caller, face: 'tosca' })
   }
   const addCommand = (url: string, command: typeof applyRecipe, done: string): void => {
     app.post(url, { onRequest }, async (request, reply) => {

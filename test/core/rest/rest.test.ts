@@ -251,7 +251,7 @@ test('noop needs nobody', async () => {
   expect((await call('POST', '/xosapi/v1/utility/noop', undefined, {})).json()).toEqual({})
 })
 
-test('a user who is no administrator is known, and may not: 403', async () => {
+test('a user sees and writes what the policies of the models allow; for the rest it is 403 that says why', async () => {
   await call('POST', '/xosapi/v1/core/users', {
     email: 'reader@opencord.org',
     password: 'secret',
@@ -261,12 +261,24 @@ test('a user who is no administrator is known, and may not: 403', async () => {
     site_id: 1,
     is_admin: false,
   })
-  const answer = await call('GET', services, undefined, {
-    authorization: basic('reader@opencord.org', 'secret'),
-  })
+  const sites = '/xosapi/v1/core/sites'
+  const asReader = { authorization: basic('reader@opencord.org', 'secret') }
+  const site = { name: 'mine', abbreviated_name: 'm', login_base: 'm' }
+  const other = (await call('POST', sites, { ...site, name: 'other' })).json<{ id: number }>()
+  const list = await call('GET', sites, undefined, asReader)
+  const get = await call('GET', `${sites}/${other.id}`, undefined, asReader)
+  const post = await call('POST', sites, site, asReader)
+  const open = await call('GET', '/xosapi/v1/core/interfacetypes', undefined, asReader)
 
-  expect(answer.statusCode).toBe(403)
-  expect(answer.json<{ specific_error: string }>().specific_error).toContain('only administrators')
+  expect(list.json<{ items: { name: string }[] }>().items.map(({ name }) => name)).toEqual([
+    'mysite',
+  ])
+  for (const answer of [get, post]) {
+    expect(answer.statusCode).toBe(403)
+    expect(answer.json()).toMatchObject({ error: 'XOSPermissionDenied' })
+    expect(answer.body).toMatch(/reader@opencord.org.*Site.*site_policy/)
+  }
+  expect(open.statusCode).toBe(200)
 })
 
 test('a service that brings new models has its paths at once', async () => {

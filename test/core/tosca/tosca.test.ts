@@ -184,17 +184,22 @@ test.each([
   expect(answer.headers['www-authenticate']).toBe('XOS realm="syncstep"')
 })
 
-test('a user who is no administrator may not run recipes; a password may be in any letters', async () => {
+test('a recipe may write what its user may write; a password may be in any letters', async () => {
   const names = { firstname: 'R', lastname: 'R', username: 'r', site_id: 1 }
   const user = { ...names, email: 'reader@opencord.org', password: 'пароль:1', is_admin: false }
   await asAdministrator(faces.store).create('User', user)
-  const answer = await post('/run', '', {
+  const site = recipe(`
+    mine:
+      type: tosca.nodes.Site
+      properties: { name: mine, abbreviated_name: m, login_base: m }
+`)
+  const answer = await post('/run', site, {
     'xos-username': user.email,
     'xos-password': Buffer.from(user.password).toString('latin1'),
   })
 
   expect(answer.statusCode).toBe(401)
-  expect(answer.body).toMatch(/^XOSPermissionDenied: .*only administrators/)
+  expect(answer.body).toMatch(/^XOSPermissionDenied: .*reader@opencord.org.*Site.*site_policy/)
 })
 
 test.each([
