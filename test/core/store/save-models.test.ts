@@ -143,6 +143,42 @@ test('the network "Private Only" of a slice is none, and other words are refused
   })
 })
 
+test('a slice has a name without blanks, and a creator', async () => {
+  const slice = { name: 'my slice', site_id: 1 }
+  expect(await refusalOf(create('Slice', slice))).toMatchObject({
+    code: 'VALIDATION',
+    message: 'The name my slice of a slice must not contain blanks',
+  })
+  expect(await as().list('Slice')).toEqual([])
+
+  await create('Slice', { name: 'mine', site_id: 1 })
+  expect(await refusalOf(save('Slice', 1, { name: 'your slice', creator_id: 0 }))).toMatchObject({
+    message: 'The name your slice of a slice must not contain blanks; A slice needs a creator',
+  })
+})
+
+test('a slice joins a network that permits it, whatever becomes of the permission', async () => {
+  await create('NetworkTemplate', { name: 'template' })
+  await create('Slice', { name: 'owner', site_id: 1 })
+  await create('Slice', { name: 'guest', site_id: 1 })
+  await create('Slice', { name: 'other', site_id: 1 })
+  await create('Network', { name: 'n', template_id: 1, owner_id: 1 })
+  const refused = { code: 'VALIDATION', message: 'The network does not permit the slice' }
+
+  await create('NetworkSlice', { network_id: 1, slice_id: 1 })
+  const guest = { network_id: 1, slice_id: 2 }
+  expect(await refusalOf(create('NetworkSlice', guest))).toMatchObject(refused)
+  await save('Network', 1, { permitted_slices_ids: [2] })
+  expect(await create('NetworkSlice', guest)).toMatchObject({ id: 2 })
+
+  await save('Network', 1, { permitted_slices_ids: [] })
+  expect(await refusalOf(save('NetworkSlice', 1, { slice_id: 3 }))).toMatchObject(refused)
+  // What a synchronizer says of it is written all the same.
+  const status = { backend_status: 'no more', backend_code: 2 }
+  const written = await as().update('NetworkSlice', 2, status, { callerKind: 'synchronizer' })
+  expect(written.fields).toMatchObject(status)
+})
+
 /** Two instances of a service: the second is the one to link to. */
 const instances = async () => {
   await create('GardenService', { name: 'gardens' })

@@ -1,5 +1,4 @@
 import { afterEach, beforeAll, expect, test } from 'vitest'
-import type { Outcome } from '#contract'
 import type { SaveOptions } from '#core'
 import { refusalOf } from '../../support/refusal.ts'
 import { administrator, openTestStore, reportOn, type TestStore } from '../../support/store.ts'
@@ -46,7 +45,7 @@ const lease = (limit?: number) => under.lease(['Tray'], limit)
 /** Leases what is due, as `id operation`. */
 const due = async () => (await lease()).map(({ key, operation }) => `${key.id} ${operation}`)
 
-const failed: Outcome = { kind: 'failed', text: 'Maybe not', retry: true }
+const failed = { kind: 'failed', text: 'Maybe not', retry: true } as const
 
 const schedule = async (id: number) => {
   const [row] = await under.database.query<Record<string, unknown>>(
@@ -113,13 +112,20 @@ test('a status of a client leaves the attempts and the next run of a record as t
 test.each<[string, object]>([
   ['enacted is cleared', { enacted: null }],
   ['an older version is enacted', { enacted: 5 }],
-])('a synced record is due at once when %s', async (_, fields) => {
-  const id = await create()
-  await enact(id)
-  await under.clock.advance(1000)
-  await report(id, fields)
-  expect(await due()).toEqual([`${id} sync`])
-})
+])(
+  'a record that its step gave up and a client enacted is due at once when %s',
+  async (_, fields) => {
+    const id = await create()
+    const [work] = await lease()
+    await under.work.report('tester', [reportOn(work!, { ...failed, retry: false })])
+    await enact(id)
+    expect(await schedule(id)).toMatchObject({ next_run: null, attempts: 1, failures: 1 })
+
+    await report(id, fields)
+    expect(await schedule(id)).toMatchObject({ attempts: 0, failures: 0 })
+    expect(await due()).toEqual([`${id} sync`])
+  },
+)
 
 test('a record is due at once when nothing blocks it any more', async () => {
   const id = await create({ no_sync: true, lazy_blocked: true })
