@@ -57,7 +57,8 @@ export const filetransferMethods = (folder: string): Methods => {
     async function* pieces(all: AsyncIterable<Message>): AsyncGenerator<Uint8Array> {
       for await (const { chunk } of all) {
         chunks += 1
-        yield chunk as Uint8Array
+        // Absent when it is empty.
+        if (chunk instanceof Uint8Array) yield chunk
       }
     }
     const { checksum, bytes }: Written = await files.write(

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   Metadata,
   type sendUnaryData,
@@ -94,8 +95,12 @@ const encodeAs = (type: protobuf.Type, reply: Reply): Buffer => {
 async function* decodeEach(
   type: protobuf.Type,
   messages: AsyncIterable<Buffer>,
+  signal: AbortSignal,
 ): AsyncGenerator<Message> {
   for await (const bytes of messages) yield decodeAs(type, bytes)
+  // A client that breaks off looks at first like one that has sent everything.
+  await nextTurn()
+  signal.throwIfAborted()
 }
 
 const typesOf = (method: protobuf.Method) => {
@@ -175,8 +180,8 @@ export const addMethods = (
       if (!('stream' in method)) throw new Error(`${path} is no streaming method`)
       const replies =
         method.access === 'anyone'
-          ? method.stream(decodeEach(request, messages), call)
-          : method.stream(decodeEach(request, messages), await authenticated(call))
+          ? method.stream(decodeEach(request, messages, call.signal), call)
+          : method.stream(decodeEach(request, messages, call.signal), await authenticated(call))
       for await (const reply of replies) yield encodeAs(response, reply)
     }
 

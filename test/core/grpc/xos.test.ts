@@ -56,21 +56,13 @@ test('a record made of its required fields has all defaults, and nulls are not s
 })
 
 test('what a client cannot set is ignored on create', async () => {
-  const {
-    id,
-    deleted,
-    class_names: chain,
-  } = await newSlice('ignored', {
+  const created = await newSlice('ignored', {
     id: 4711,
     class_names: 'Evil',
     networkslices_ids: [1, 2],
   })
-  expect({ id, deleted, chain }).toEqual({
-    id: expect.any(Number),
-    deleted: false,
-    chain: 'Slice,XOSBase',
-  })
-  expect(id).not.toBe(4711)
+  expect(created).toMatchObject({ name: 'ignored', class_names: 'Slice,XOSBase' })
+  expect(created['id']).not.toBe(4711)
 })
 
 test('an update writes what is set and leaves the rest; 0 takes a link away', async () => {
@@ -83,7 +75,7 @@ test('an update writes what is set and leaves the rest; 0 takes a link away', as
 
 test('times keep their microseconds both ways', async () => {
   const { id, updated } = await newSlice('times')
-  const enacted = Number(updated) + 0.000_001
+  const enacted = Number(updated) - 0.000_001
   const synced = await ask(
     'xos.xos/UpdateSlice',
     { id, enacted },
