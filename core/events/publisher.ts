@@ -1,5 +1,6 @@
 import { CoreError } from '../errors.ts'
-import type { Caller, ChangeLog, Changes, Store } from '../store/port.ts'
+import { coreItself } from '../store/changes/watching.ts'
+import type { ChangeLog, Changes, Store } from '../store/port.ts'
 import { createBell, pause } from './bell.ts'
 import { createDelivery, deliveryMs, type DeliveryOptions } from './deliver.ts'
 
@@ -17,8 +18,6 @@ export type Publisher = {
 }
 
 const name = 'sink'
-/** The core itself, which may read everything. */
-const core: Caller = { userId: 0, email: 'core', isAdmin: true }
 
 const changesAtOnce = 200
 /** How long a core that is not heard of stays the one that publishes. */
@@ -37,7 +36,7 @@ export const startPublisher = (options: PublisherOptions): Publisher => {
   const { publishing } = store
   const stop = new AbortController()
   const deliverAll = createDelivery(options)
-  const changes: ChangeLog = store.changes(core)
+  const changes: ChangeLog = store.changes(coreItself)
   let oldest: number | undefined
   let heldUntil = 0
 

@@ -191,7 +191,7 @@ export type Store = {
     request: OnceRequest,
     work: (records: LockingRecords) => Promise<string>,
   ): Promise<OnceAnswer>
-  /** What happened to records. Throws PERMISSION_DENIED unless an administrator asks. */
+  /** What happened to records, as far as the caller may read them as they are after the change. */
   changes(caller: Caller): ChangeLog
   /** Calls the listener whenever there may be new changes, whichever core made them. Answers how to stop. */
   onChange(listener: () => void): () => void
