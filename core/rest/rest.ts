@@ -5,6 +5,7 @@ import { errorBody } from '../errors.ts'
 import { createHttpFace, type FaultLog } from '../http/server.ts'
 import type { Store } from '../store/port.ts'
 import { addApidocs } from './apidocs.ts'
+import { addAudit } from './audit.ts'
 import { addDynamicload } from './dynamicload.ts'
 import { addEvents } from './events/events.ts'
 import { createIdentification } from './identify.ts'
@@ -41,6 +42,7 @@ export const buildRest = ({ store, authenticator, log, clock }: RestOptions): Fa
   addUtility(app, store, authenticator, identification)
   addDynamicload(app, store, identification)
   addApidocs(app, store)
+  addAudit(app, store, identification)
   addEvents(app, { store, clock, log }, identification)
   addRecords(app, { store, log }, identification)
   return app

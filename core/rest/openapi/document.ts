@@ -42,6 +42,7 @@ const schemasOf = (schema: Schema, models: readonly Model[]): Json => {
 const tagsOf = (models: readonly Model[]): readonly Json[] => [
   { name: 'utility', description: 'Sessions, and what tells about the core' },
   { name: 'events', description: 'What happens to records' },
+  { name: 'audit', description: 'Who wrote what' },
   { name: 'dynamicload', description: 'Models that services bring' },
   ...[...new Set(models.map(({ app }) => app))].map((name) => ({
     name,

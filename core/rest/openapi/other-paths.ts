@@ -12,6 +12,13 @@ import {
 
 const nothing = jsonContent(schemaRef('core.nothing'))
 
+const queryOf = (name: string, description: string, schema: Json): Json => ({
+  name,
+  in: 'query',
+  description,
+  schema,
+})
+
 const utility = (given: Omit<Operation, 'tag' | 'errors'>): Json =>
   operation({ tag: 'utility', errors: [], ...given })
 
@@ -58,12 +65,11 @@ const utilityPaths: Json = {
       id: 'ListDirtyModels',
       summary: 'Lists records that were not synced, or written since',
       parameters: [
-        {
-          name: 'class_name',
-          in: 'query',
-          description: 'Names of models, with * and ? as a shell has them; all when left out',
-          schema: text,
-        },
+        queryOf(
+          'class_name',
+          'Names of models, with * and ? as a shell has them; all when left out',
+          text,
+        ),
       ],
       answer: modelList,
     }),
@@ -243,18 +249,12 @@ const eventPaths: Json = {
       description:
         'Begins with the event `ready`. Each change is an unnamed event with a CloudEvent in JSON; its id is the place to go on from. The event `reset` says that changes are missing which are no longer kept: list anew. A stream ends after 10 minutes; connect again with Last-Event-ID.',
       parameters: [
-        {
-          name: 'models',
-          in: 'query',
-          description: 'Names of models, joined by commas; all when left out',
-          schema: text,
-        },
-        {
-          name: 'after',
-          in: 'query',
-          description: 'The place to begin after, or the revision of a record; now when left out',
-          schema: text,
-        },
+        queryOf('models', 'Names of models, joined by commas; all when left out', text),
+        queryOf(
+          'after',
+          'The place to begin after, or the revision of a record; now when left out',
+          text,
+        ),
         {
           name: 'Last-Event-ID',
           in: 'header',
@@ -268,10 +268,50 @@ const eventPaths: Json = {
   },
 }
 
+const auditEntry = objectOf(
+  {
+    number: wholeNumber,
+    at: { type: 'number', description: 'Seconds since 1970' },
+    user_id: wholeNumber,
+    email: text,
+    step: { ...text, description: 'The step whose token was shown' },
+    face: text,
+    operation: text,
+    model: text,
+    id: wholeNumber,
+    changed_fields: listOf(text),
+  },
+  ['step', 'face'],
+)
+
+const auditPaths: Json = {
+  '/xosapi/v1/audit': {
+    get: operation({
+      id: 'ListAudit',
+      tag: 'audit',
+      summary: 'Lists who wrote what, the youngest first, for administrators',
+      parameters: [
+        queryOf('model', 'Only records of this model', text),
+        queryOf('id', 'Only records with this id', wholeNumber),
+        queryOf('limit', 'At most that many', {
+          type: 'integer',
+          minimum: 1,
+          maximum: 1000,
+          default: 100,
+        }),
+        queryOf('after', 'What the page before named as `next`', wholeNumber),
+      ],
+      answer: jsonContent(objectOf({ items: listOf(auditEntry), next: text }, ['next'])),
+      errors: [400],
+    }),
+  },
+}
+
 /** The paths that serve no model. */
 export const otherPaths: Json = {
   ...utilityPaths,
   ...descriptionPaths,
   ...dynamicloadPaths,
   ...eventPaths,
+  ...auditPaths,
 }
