@@ -14,7 +14,7 @@ const postgres = {
     include: [
       'test/postgres/**/*.test.ts',
       'test/core/store/*.test.ts',
-      'test/core/rest/rest.test.ts',
+      'test/core/rest/{rest,writes,lists,events}.test.ts',
       'test/core/tosca/{recipe,same-as-rest,tosca}.test.ts',
       'test/integration/**/*.test.ts',
       'test/faults/*.test.ts',
@@ -60,7 +60,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts', 'test/faults/kill.test.ts'],
+          include: ['test/e2e/**/*.test.ts', 'test/faults/kill.test.ts', 'test/hostile/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
