@@ -121,7 +121,11 @@ const isService = (file: string): boolean => !['common.proto', 'xosoptions.proto
 
 /** A client that learns the API from the core, as those of XOS do. */
 const connect = async (port: number, channel: ChannelCredentials, extra: Fields) => {
-  const client = new Client(`localhost:${port}`, channel, { 'grpc.enable_retries': 0 })
+  const client = new Client(`localhost:${port}`, channel, {
+    'grpc.enable_retries': 0,
+    // A connection of its own, as a process of its own would have.
+    'grpc.use_local_subchannel_pool': 1,
+  })
   const call = (
     definition: PackageDefinition,
     name: string,
@@ -222,6 +226,10 @@ export const openXosCore = async (given?: TestStore) => {
       const connected = await connect(to, channel, metadata)
       clients.push(connected.client)
       return connected
+    },
+    /** Closes every client. */
+    hangUp() {
+      for (const client of clients.splice(0)) client.close()
     },
     async close() {
       for (const client of clients) client.close()
