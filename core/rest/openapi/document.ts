@@ -1,9 +1,11 @@
 import { targets, type Model, type Schema } from '#xproto'
 import { xosVersion } from '../../utility/version.ts'
-import { otherPaths } from './other-paths.ts'
+import { dynamicloadPaths } from './dynamicload-paths.ts'
 import { parameters } from './parameters.ts'
 import { listSchema, recordPaths } from './record-paths.ts'
 import { errorResponses, objectOf, text, type Json } from './shared.ts'
+import { utilityPaths } from './utility-paths.ts'
+import { watchingPaths } from './watching-paths.ts'
 
 /** Where its schemas of models stand: no model has a name with a dot in it, so nothing is taken. */
 const sharedSchemas: Json = {
@@ -64,7 +66,12 @@ export const openApiOf = (schema: Schema): Json => {
     servers: [{ url: '/' }],
     security: [{ basic: [] }, { session: [] }],
     tags: tagsOf(models),
-    paths: { ...otherPaths, ...(Object.assign({}, ...models.map(recordPaths)) as Json) },
+    paths: {
+      ...utilityPaths,
+      ...dynamicloadPaths,
+      ...watchingPaths,
+      ...(Object.assign({}, ...models.map(recordPaths)) as Json),
+    },
     components: {
       schemas: { ...sharedSchemas, ...schemasOf(schema, models) },
       parameters,

@@ -1,16 +1,9 @@
 import { largestPage, stateNames } from '../read-query.ts'
-import type { Json } from './shared.ts'
+import { queryOf, type Json } from './shared.ts'
 
 const header = (name: string, description: string, schema: Json = { type: 'string' }): Json => ({
   name,
   in: 'header',
-  description,
-  schema,
-})
-
-const query = (name: string, description: string, schema: Json): Json => ({
-  name,
-  in: 'query',
   description,
   schema,
 })
@@ -32,7 +25,7 @@ const filter: Json = {
 /** Parameters of more than one operation. */
 export const parameters: Json = {
   filter,
-  state: query(
+  state: queryOf(
     'state',
     'Which records: those that are not deleted, or those that wait for a step',
     {
@@ -41,17 +34,17 @@ export const parameters: Json = {
       default: 'default',
     },
   ),
-  order: query(
+  order: queryOf(
     'order',
     'Fields to order by, joined by commas; `-name` is descending. What is equal, by id',
     { type: 'string' },
   ),
-  limit: query('limit', 'Answers one page of at most that many records', {
+  limit: queryOf('limit', 'Answers one page of at most that many records', {
     type: 'integer',
     minimum: 1,
     maximum: largestPage,
   }),
-  after: query('after', 'What the page before named as `next`', { type: 'string' }),
+  after: queryOf('after', 'What the page before named as `next`', { type: 'string' }),
   id: {
     name: 'id',
     in: 'path',

@@ -90,3 +90,13 @@ export const operation = (given: Operation): Json => {
     },
   }
 }
+
+export const nothing: Json = jsonContent(schemaRef('core.nothing'))
+
+/** A parameter in the query string. */
+export const queryOf = (name: string, description: string, schema: Json): Json => ({
+  name,
+  in: 'query',
+  description,
+  schema,
+})

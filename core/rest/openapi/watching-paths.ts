@@ -1,0 +1,80 @@
+import {
+  jsonContent,
+  listOf,
+  objectOf,
+  operation,
+  queryOf,
+  text,
+  wholeNumber,
+  type Json,
+} from './shared.ts'
+
+const eventPaths: Json = {
+  '/xosapi/v1/events': {
+    get: operation({
+      id: 'WatchChanges',
+      tag: 'events',
+      summary: 'Tells what happens to records, as server-sent events',
+      description:
+        'Begins with the event `ready`. Each change is an unnamed event with a CloudEvent in JSON; its id is the place to go on from. The event `reset` says that changes are missing which are no longer kept: list anew. A stream ends after 10 minutes; connect again with Last-Event-ID.',
+      parameters: [
+        queryOf('models', 'Names of models, joined by commas; all when left out', text),
+        queryOf(
+          'after',
+          'The place to begin after, or the revision of a record; now when left out',
+          text,
+        ),
+        {
+          name: 'Last-Event-ID',
+          in: 'header',
+          description: 'As after, and before it',
+          schema: text,
+        },
+      ],
+      answer: { 'text/event-stream': { schema: text } },
+      errors: [400],
+    }),
+  },
+}
+
+const auditEntry = objectOf(
+  {
+    number: wholeNumber,
+    at: { type: 'number', description: 'Seconds since 1970' },
+    user_id: wholeNumber,
+    email: text,
+    step: { ...text, description: 'The step whose token was shown' },
+    face: text,
+    operation: text,
+    model: text,
+    id: wholeNumber,
+    changed_fields: listOf(text),
+  },
+  ['step', 'face'],
+)
+
+const auditPaths: Json = {
+  '/xosapi/v1/audit': {
+    get: operation({
+      id: 'ListAudit',
+      tag: 'audit',
+      summary: 'Lists who wrote what, the youngest first, for administrators',
+      parameters: [
+        queryOf('model', 'Only records of this model', text),
+        queryOf('id', 'Only records with this id', wholeNumber),
+        queryOf('limit', 'At most that many', {
+          type: 'integer',
+          minimum: 1,
+          maximum: 1000,
+          default: 100,
+        }),
+        queryOf('after', 'What the page before named as `next`', wholeNumber),
+      ],
+      answer: jsonContent(objectOf({ items: listOf(auditEntry), next: text }, ['next'])),
+      errors: [400],
+    }),
+  },
+}
+
+/** What happens to records, and who did it. */
+export const watchingPaths: Json = { ...eventPaths, ...auditPaths }
