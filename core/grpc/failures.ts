@@ -47,14 +47,26 @@ const fitting = (print: (most: number) => string): string => {
   }
 }
 
+/** XOS tells the id that is not there as a number. */
+const fieldsShown = (error: CoreError, most: number): object => {
+  const shown = Object.entries(error.fields)
+    .slice(0, Math.ceil(most / 256))
+    .map(([name, text]) =>
+      name === 'id' && /^-?\d{1,10}$/.test(text)
+        ? [name, Number(text)]
+        : [cut(name, most), cut(text, most)],
+    )
+  return Object.fromEntries(shown) as object
+}
+
 const jsonDetails = (error: CoreError): string =>
   fitting((most) => {
-    const { specific_error, fields, ...body } = errorBody(error)
-    const shown = Object.entries(fields)
-      .slice(0, Math.ceil(most / 256))
-      .map(([name, text]) => [cut(name, most), cut(text, most)] as const)
-    const told = { ...body, specific_error: cut(specific_error, most) }
-    return JSON.stringify({ ...told, fields: Object.fromEntries(shown) })
+    const { error: name, specific_error: text } = errorBody(error)
+    return JSON.stringify({
+      error: name,
+      specific_error: cut(text, most),
+      fields: fieldsShown(error, most),
+    })
   })
 
 const textDetails = (prefix: string, text: string): string =>

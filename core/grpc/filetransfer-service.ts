@@ -1,6 +1,6 @@
 import protobuf from 'protobufjs'
+import { requireAdministrator } from '../access/require-administrator.ts'
 import { CoreError } from '../errors.ts'
-import type { Caller } from '../store/port.ts'
 import { asException } from './failures.ts'
 import { createFiles, type Written } from './files.ts'
 import type { Message, Methods, Reply } from './methods.ts'
@@ -18,13 +18,7 @@ const withBytes = (): protobuf.Service => {
  */
 export const filetransferService = withBytes()
 
-const requireAdministrator = ({ isAdmin, step, email }: Caller): void => {
-  if (isAdmin && step === undefined) return
-  throw new CoreError(
-    'PERMISSION_DENIED',
-    `User ${email} may not transfer files, which may be backups of everything: only administrators may`,
-  )
-}
+const what = 'transfer files, which may be backups of everything'
 
 /** XOS tells mistakes here as exceptions. */
 const orExcept = (thrown: unknown): unknown =>
@@ -72,7 +66,7 @@ export const filetransferMethods = (folder: string): Methods => {
     Download: {
       access: 'caller',
       async *stream(requests, { caller }): AsyncGenerator<Reply> {
-        requireAdministrator(caller)
+        requireAdministrator(caller, what)
         try {
           for await (const { uri } of requests) {
             for await (const chunk of files.read(String(uri))) yield { chunk }
@@ -85,7 +79,7 @@ export const filetransferMethods = (folder: string): Methods => {
     Upload: {
       access: 'caller',
       async *stream(requests, { caller }): AsyncGenerator<Reply> {
-        requireAdministrator(caller)
+        requireAdministrator(caller, what)
         try {
           yield await upload(requests)
         } catch (thrown) {

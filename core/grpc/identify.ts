@@ -6,12 +6,14 @@ import type { Caller } from '../store/port.ts'
 type Check = (value: string, address: string) => Promise<Caller>
 
 const isBasic = /^basic /i
+const isBearer = /^bearer /i
 
 /** How a credential is checked; undefined for metadata that is none, or none that is known here. */
 const checkOf = (authenticator: Authenticator, key: string, value: string): Check | undefined => {
   if (key === 'x-xossession') return (id) => authenticator.session(id)
   if (key !== 'authorization') return undefined
-  return isBasic.test(value) ? (header, from) => authenticator.basic(header, from) : undefined
+  if (isBasic.test(value)) return (header, from) => authenticator.basic(header, from)
+  return isBearer.test(value) ? (header, from) => authenticator.bearer(header, from) : undefined
 }
 
 /**
@@ -31,6 +33,6 @@ export const identify = async (
   }
   throw new CoreError(
     'NOT_AUTHENTICATED',
-    'This API requires authentication: send metadata authorization (Basic), or x-xossession with a session id from xos.utility/Login',
+    'This API requires authentication: send metadata authorization (Basic or Bearer), or x-xossession with a session id from xos.utility/Login',
   )
 }

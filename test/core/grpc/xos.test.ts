@@ -282,7 +282,7 @@ describe('errors', () => {
     expect(jsonOf(refusal)).toEqual({
       error: 'XOSNotFound',
       specific_error: 'object not found',
-      fields: { id: '99999', message: 'Slice matching query does not exist.' },
+      fields: { id: 99_999, message: 'Slice matching query does not exist.' },
     })
   })
 
