@@ -46,6 +46,7 @@ export {
   type Authenticator,
   type AuthenticatorOptions,
 } from './access/authenticate.ts'
+export type { IssuedToken } from './access/tokens.ts'
 export { requireAdministrator } from './access/require-administrator.ts'
 export { buildRest, type RestOptions } from './rest/rest.ts'
 export { buildTosca, type ToscaOptions } from './tosca/tosca.ts'

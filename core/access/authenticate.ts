@@ -7,6 +7,7 @@ import { setBounded } from './bounded.ts'
 import { createFailureLimit } from './failure-limit.ts'
 import { createGate } from './gate.ts'
 import { hashOfNobody, maxPasswordLength, verifyPassword } from './password.ts'
+import { callerOfBearer, issueToken, type IssuedToken } from './tokens.ts'
 
 /** What the client showed was not right; nothing tells which part of it. */
 const refused = (): CoreError =>
@@ -26,7 +27,10 @@ export class TooManyLogins extends CoreError {
 }
 
 export type AuthenticatorOptions = {
-  readonly store: Pick<Store, 'credentials' | 'addSession' | 'sessionCaller' | 'endSession'>
+  readonly store: Pick<
+    Store,
+    'credentials' | 'addSession' | 'sessionCaller' | 'endSession' | 'tokens'
+  >
   readonly clock: Pick<Clock, 'now'>
   /** That many bytes from a cryptographically strong source. */
   readonly randomBytes: (size: number) => Uint8Array
@@ -43,6 +47,10 @@ export type Authenticator = {
   /** An `Authorization` header: `Basic base64(email:password)`. The password may contain colons. */
   readonly basic: (header: string, address: string) => Promise<Caller>
   readonly password: (email: string, password: string, address: string) => Promise<Caller>
+  /** An `Authorization` header: `Bearer sst_...`, with the token of a step. */
+  readonly bearer: (header: string, address: string) => Promise<Caller>
+  /** See {@link issueToken}. */
+  readonly issueToken: (caller: Caller, step: string, ttlMs?: number) => Promise<IssuedToken>
   /** A session id from `login`. */
   readonly session: (id: string) => Promise<Caller>
   /** A new session id: 32 characters a-z0-9, good for two weeks. Rejects with NOT_AUTHENTICATED. */
@@ -105,6 +113,7 @@ export const createAuthenticator = (options: AuthenticatorOptions): Authenticato
   const limits = { clock, failures: 10, windowMs: minute, keys: 10_000 }
   const byAccount = createFailureLimit(limits)
   const byAddress = createFailureLimit(limits)
+  const tokensByAddress = createFailureLimit(limits)
   // Each login takes 32 MiB and a thread for a while.
   const gate = createGate({ inside: 2, waiting: 200, full: () => new TooManyLogins(1) })
 
@@ -159,6 +168,20 @@ export const createAuthenticator = (options: AuthenticatorOptions): Authenticato
       if (pair === undefined) throw refused()
       return password(pair.email, pair.password, address)
     },
+
+    async bearer(header, address) {
+      const waitMs = tokensByAddress.waitMs(address)
+      if (waitMs > 0) throw new TooManyLogins(Math.ceil(waitMs / 1000))
+      const caller = await callerOfBearer(options, header)
+      if (caller !== undefined) return caller
+      tokensByAddress.failed(address)
+      throw new CoreError(
+        'PERMISSION_DENIED',
+        'The token is unknown, has expired or was revoked, or who made it is no active user',
+      )
+    },
+
+    issueToken: (caller, step, ttlMs) => issueToken(options, caller, step, ttlMs),
 
     async session(id) {
       const caller = isSessionId.test(id)

@@ -14,7 +14,7 @@ export type AuditEntry = {
   /** The step whose token was shown. */
   readonly step?: string
   readonly face?: string
-  /** `created`, `updated`, `deleted`, `purged`; `token-created`, `token-revoked`. */
+  /** `created`, `updated`, `deleted`, `purged`; `token-created`, `token-revoked`; `restored`, all of the store. */
   readonly operation: string
   readonly model: string
   readonly id: number

@@ -12,6 +12,9 @@ beforeAll(async () => {
   passwordHash = await hashPassword('right')
 })
 
+const unused = () => Promise.reject(new Error('not asked for here'))
+const tokens = { add: unused, list: unused, revoke: unused, caller: unused }
+
 /** An authenticator over one account and a table of sessions. `asked` counts the looks at the account. */
 const start = (options: { readonly isActive?: boolean } = {}) => {
   const clock = createManualClock(1_000_000)
@@ -37,6 +40,7 @@ const start = (options: { readonly isActive?: boolean } = {}) => {
       async endSession(idHash) {
         sessions.delete(idHash)
       },
+      tokens,
     },
   })
   return { ...authenticator, clock, sessions, counter }
@@ -172,6 +176,7 @@ test('when the store fails, so does the login, and the next one tries again', as
       addSession: async () => undefined,
       sessionCaller: async () => undefined,
       endSession: async () => undefined,
+      tokens,
     },
   })
 
