@@ -92,41 +92,46 @@ export const lockValues = async (sql: Sql, model: Model, equal: Fields): Promise
   ])
 }
 
-type LinkRow = {
+/** The records of one leaf at the other side of one link of a row, ascending. */
+type Linked = {
   readonly row_root: string
   readonly row_id: number
   readonly field: string
   readonly other_leaf: string
-  readonly other_id: number
+  readonly ids: readonly number[]
 }
 
 /** Links to many of the rows, live targets only. */
-const linksToMany = (sql: Sql, rows: readonly RowKey[]): Promise<LinkRow[]> =>
-  sql.query<LinkRow>(
-    `select l.source_root as row_root, l.source_id as row_id, l.field,
-            t.leaf as other_leaf, l.target_id as other_id
+const linksToMany = (sql: Sql, rows: readonly RowKey[]): Promise<Linked[]> =>
+  sql.query<Linked>(
+    `select l.source_root as row_root, l.source_id as row_id, l.field, t.leaf as other_leaf,
+            array_agg(l.target_id order by l.target_id) as ids
      from jsonb_to_recordset($1::jsonb) k(root text, id int)
        join link l on l.source_root = k.root and l.source_id = k.id and l.many
        join record t on t.root = l.target_root and t.id = l.target_id and not t.deleted
-     order by l.target_id`,
+     group by 1, 2, 3, 4`,
     [JSON.stringify(rows.map(({ root, id }) => ({ root, id })))],
   )
 
 /** What links to the rows, live sources only. */
-const linksFromOthers = (sql: Sql, rows: readonly RowKey[]): Promise<LinkRow[]> =>
-  sql.query<LinkRow>(
-    `select l.target_root as row_root, l.target_id as row_id, l.field,
-            s.leaf as other_leaf, l.source_id as other_id
+const linksFromOthers = (sql: Sql, rows: readonly RowKey[]): Promise<Linked[]> =>
+  sql.query<Linked>(
+    `select l.target_root as row_root, l.target_id as row_id, l.field, s.leaf as other_leaf,
+            array_agg(l.source_id order by l.source_id) as ids
      from jsonb_to_recordset($1::jsonb) k(root text, id int)
        join link l on l.target_root = k.root and l.target_id = k.id
        join record s on s.root = l.source_root and s.id = l.source_id and not s.deleted
-     order by l.source_id`,
+     group by 1, 2, 3, 4`,
     [JSON.stringify(rows.map(({ root, id }) => ({ root, id })))],
   )
 
 type WireRecord = Record<string, unknown>
 
-const idsOf = (wire: WireRecord, name: string): number[] => wire[name] as number[]
+/** Adds to a set; its records may be of several leaves. */
+const addIds = (wire: WireRecord, name: string, ids: readonly number[]): void => {
+  const before = wire[name] as readonly number[]
+  wire[name] = before.length === 0 ? ids : [...before, ...ids].toSorted((a, b) => a - b)
+}
 
 /** Rows in wire form with links to many, as a function gets them: reverse sets only travel when declared. */
 export const wireWithLinksToMany = async (
@@ -159,7 +164,7 @@ const withLinksToMany = async (
     const index = byKey.get(rowKeyText({ root: link.row_root, id: link.row_id }))
     if (index === undefined) continue
     const field = manyLinksOf(models[index] as Model).find(({ name }) => name === link.field)
-    if (field !== undefined) idsOf(wires[index] as WireRecord, field.wireName).push(link.other_id)
+    if (field !== undefined) addIds(wires[index] as WireRecord, field.wireName, link.ids)
   }
   return wires
 }
@@ -190,9 +195,7 @@ export const wireRecords = async (
     const reverse = model.reverseLinks.find(
       ({ field, source }) => field === link.field && ancestry.includes(source),
     )
-    if (wire !== undefined && reverse !== undefined) {
-      idsOf(wire, reverse.wireName).push(link.other_id)
-    }
+    if (wire !== undefined && reverse !== undefined) addIds(wire, reverse.wireName, link.ids)
   }
   return wires
 }

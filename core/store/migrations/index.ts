@@ -3,6 +3,7 @@ import { schemaState } from './002-schema-state.ts'
 import { changes } from './003-changes.ts'
 import { services } from './004-services.ts'
 import { access } from './005-access.ts'
+import { reading } from './006-reading.ts'
 import { idempotency } from './007-idempotency.ts'
 
 /**
@@ -17,5 +18,6 @@ export const migrations: readonly string[] = [
   changes,
   services,
   access,
+  reading,
   idempotency,
 ]

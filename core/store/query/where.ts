@@ -88,12 +88,21 @@ const alone = (context: WhereContext, model: Model, test: Test): string => {
 const asksForNull = ({ lookup, name, value }: Test): boolean =>
   lookup === 'isnull' && booleanValue(name, value)
 
-/** There is no value: the field is null, or there is no record that has it. */
-const isNullSql = (context: WhereContext, model: Model, test: Test): string => {
-  const { path } = test
-  if (path.hops.length === 0) return conditionSql(context, 'r', test)
-  const anything = { ...test, path: { ...path, field: undefined }, value: 'False' }
-  return `(not ${alone(context, model, anything)} or ${alone(context, model, test)})`
+/** Somewhere along the path there is nothing, as left joins see it: no record behind a link, or a field that is null. */
+const isNullSql = (
+  context: WhereContext,
+  from: { readonly alias: string; readonly model: Model },
+  [hop, ...rest]: readonly Hop[],
+  test: Test,
+  depth = 0,
+): string => {
+  if (hop === undefined) return conditionSql(context, from.alias, test)
+  const behind = (condition: (alias: string) => string): string =>
+    existsBehind(context, from, hop, depth + 1, condition)
+  const ends = behind((alias) =>
+    isNullSql(context, { alias, model: hop.model }, rest, test, depth + 1),
+  )
+  return `(not ${behind(() => 'true')} or ${ends})`
 }
 
 /** All elements as one condition on the row `r`, never null. */
@@ -108,7 +117,9 @@ export const whereSql = (
     const isNull = asksForNull(test)
     if (!invert && !isNull) add(together, test)
     else {
-      const condition = isNull ? isNullSql(context, model, test) : alone(context, model, test)
+      const condition = isNull
+        ? isNullSql(context, { alias: 'r', model }, test.path.hops, test)
+        : alone(context, model, test)
       others.push(invert ? `not coalesce(${condition}, false)` : condition)
     }
   }
