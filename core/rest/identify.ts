@@ -5,6 +5,7 @@ import { orChallenge } from '../http/unknown-caller.ts'
 import type { Caller } from '../store/port.ts'
 
 const basicChallenge = 'Basic realm="syncstep", charset="UTF-8"'
+const bearerChallenge = 'Bearer realm="syncstep", error="invalid_token"'
 /** Browsers answer a Basic challenge with a dialog of their own; a page that has its own login must not cause it. */
 export const sessionChallenge = 'Session realm="syncstep"'
 
@@ -13,15 +14,20 @@ const identify = async (authenticator: Authenticator, request: FastifyRequest): 
   if (authorization !== undefined && /^basic /i.test(authorization)) {
     return authenticator.basic(authorization, request.ip)
   }
+  if (authorization !== undefined && /^bearer /i.test(authorization)) {
+    return authenticator.bearer(authorization, request.ip)
+  }
   if (typeof session === 'string') return authenticator.session(session)
   throw new CoreError(
     'NOT_AUTHENTICATED',
-    'This API requires authentication: send Authorization: Basic, or x-xossession with a session id from POST /xosapi/v1/utility/login',
+    'This API requires authentication: send Authorization: Basic, or Bearer with the token of a step, or x-xossession with a session id from POST /xosapi/v1/utility/login',
   )
 }
 
-const challengeFor = ({ headers }: FastifyRequest): string =>
-  headers['x-xossession'] === undefined ? basicChallenge : sessionChallenge
+const challengeFor = ({ headers }: FastifyRequest): string => {
+  if (/^bearer /i.test(headers.authorization ?? '')) return bearerChallenge
+  return headers['x-xossession'] === undefined ? basicChallenge : sessionChallenge
+}
 
 /** Who sends a request, settled before a byte of its body is read. */
 export type Identification = {

@@ -12,6 +12,7 @@ import { createIdentification } from './identify.ts'
 import { json } from './media-type.ts'
 import { parseJson } from './read-body.ts'
 import { addRecords } from './records.ts'
+import { addTokens } from './tokens.ts'
 import { addUtility } from './utility.ts'
 
 export type RestOptions = {
@@ -40,6 +41,7 @@ export const buildRest = ({ store, authenticator, log, clock }: RestOptions): Fa
   )
   const identification = createIdentification(app, authenticator)
   addUtility(app, store, authenticator, identification)
+  addTokens(app, store, authenticator, identification)
   addDynamicload(app, store, identification)
   addApidocs(app, store)
   addAudit(app, store, identification)

@@ -55,10 +55,11 @@ export const openFaces = async () => {
     clock,
     admin,
   })
+  const models = [{ filename: 'hello-world.xproto', contents: helloWorld }]
   await core.work.register({
     name: 'hello-world',
     version: '1.0.0',
-    models: [{ filename: 'hello-world.xproto', contents: helloWorld }],
+    models,
     steps: [],
     requiredModels: [],
   })
@@ -67,6 +68,8 @@ export const openFaces = async () => {
     ...core,
     ...faces,
     clock,
+    /** The models of the service that was loaded. */
+    helloWorld: models,
     /** Faces over the same store, some of whose methods are replaced. */
     faulty: (methods: Partial<Store>) => buildFaces({ ...core.store, ...methods }, clock),
     async close() {

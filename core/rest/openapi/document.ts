@@ -45,6 +45,7 @@ const tagsOf = (models: readonly Model[]): readonly Json[] => [
   { name: 'utility', description: 'Sessions, and what tells about the core' },
   { name: 'events', description: 'What happens to records' },
   { name: 'audit', description: 'Who wrote what' },
+  { name: 'tokens', description: 'What lets steps read and write' },
   { name: 'dynamicload', description: 'Models that services bring' },
   ...[...new Set(models.map(({ app }) => app))].map((name) => ({
     name,
@@ -64,7 +65,7 @@ export const openApiOf = (schema: Schema): Json => {
         'Every model has a collection. A record is pending until its step has brought it into being; `backend_status` says how far it is.',
     },
     servers: [{ url: '/' }],
-    security: [{ basic: [] }, { session: [] }],
+    security: [{ basic: [] }, { session: [] }, { bearer: [] }],
     tags: tagsOf(models),
     paths: {
       ...utilityPaths,
@@ -84,6 +85,7 @@ export const openApiOf = (schema: Schema): Json => {
       responses: errorResponses,
       securitySchemes: {
         basic: { type: 'http', scheme: 'basic', description: 'E-mail address and password' },
+        bearer: { type: 'http', scheme: 'bearer', description: 'The token of a step' },
         session: { type: 'apiKey', in: 'header', name: 'x-xossession', description: 'From Login' },
       },
     },

@@ -1,6 +1,7 @@
 import {
   jsonContent,
   listOf,
+  nothing,
   objectOf,
   operation,
   queryOf,
@@ -76,5 +77,52 @@ const auditPaths: Json = {
   },
 }
 
-/** What happens to records, and who did it. */
-export const watchingPaths: Json = { ...eventPaths, ...auditPaths }
+const token: Json = {
+  id: wholeNumber,
+  step: text,
+  user_id: wholeNumber,
+  created_at: { type: 'number', description: 'Seconds since 1970' },
+  expires_at: { type: 'number', description: 'Seconds since 1970' },
+}
+
+const tokenPaths: Json = {
+  '/xosapi/v1/utility/tokens': {
+    get: operation({
+      id: 'ListTokens',
+      tag: 'tokens',
+      summary: 'Lists the tokens of steps, without their texts, for administrators',
+      answer: jsonContent(objectOf({ items: listOf(objectOf(token, ['expires_at'])) })),
+      errors: [],
+    }),
+    post: operation({
+      id: 'CreateToken',
+      tag: 'tokens',
+      summary: 'Makes a token for a step and tells its text, once',
+      body: objectOf(
+        {
+          step: { ...text, description: 'Name of the step, or `SYNCHRONIZER/STEP`' },
+          ttl: {
+            type: 'number',
+            description: 'Seconds that it is good for; for ever when left out',
+          },
+        },
+        ['ttl'],
+      ),
+      answer: jsonContent(objectOf({ ...token, token: text }, ['expires_at'])),
+      errors: [404],
+    }),
+  },
+  '/xosapi/v1/utility/tokens/{id}': {
+    parameters: [{ $ref: '#/components/parameters/id' }],
+    delete: operation({
+      id: 'RevokeToken',
+      tag: 'tokens',
+      summary: 'Ends a token',
+      answer: nothing,
+      errors: [404],
+    }),
+  },
+}
+
+/** What happens to records, who did it, and on whose behalf steps read and write. */
+export const watchingPaths: Json = { ...eventPaths, ...auditPaths, ...tokenPaths }

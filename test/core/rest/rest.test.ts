@@ -208,7 +208,12 @@ test.each([
     { authorization: basic('nobody@opencord.org', 'x') },
     'Basic realm="syncstep", charset="UTF-8"',
   ],
-  ['another scheme', { authorization: 'Bearer abc' }, 'Basic realm="syncstep", charset="UTF-8"'],
+  ['another scheme', { authorization: 'Digest abc' }, 'Basic realm="syncstep", charset="UTF-8"'],
+  [
+    'an unknown token',
+    { authorization: 'Bearer abc' },
+    'Bearer realm="syncstep", error="invalid_token"',
+  ],
   ['what is not base64', { authorization: 'Basic !!!' }, 'Basic realm="syncstep", charset="UTF-8"'],
   ['an unknown session', { 'x-xossession': 'a'.repeat(32) }, 'Session realm="syncstep"'],
 ])('with %s a request is 401, before its body is looked at', async (_what, headers, challenge) => {
