@@ -1,5 +1,5 @@
 import { CoreError } from '../errors.ts'
-import type { Caller } from '../store/port.ts'
+import type { Caller } from '../store/caller.ts'
 
 /**
  * Throws PERMISSION_DENIED unless the caller is an administrator who logged in: for what no policy of a model decides.

@@ -4,7 +4,7 @@ import { pause } from './bell.ts'
 import { changeEventOf } from './change-event.ts'
 import type { Deliver } from './sink.ts'
 
-export type EventLog = {
+type EventLog = {
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
   error(fields: object, message: string): void

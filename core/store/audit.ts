@@ -1,7 +1,7 @@
 import { requireAdministrator } from '../access/require-administrator.ts'
 import { CoreError } from '../errors.ts'
 import type { Sql } from './database.ts'
-import type { Caller } from './port.ts'
+import type { Caller } from './caller.ts'
 
 /** One write that somebody asked for; a cascade has one for each record. */
 export type AuditEntry = {

@@ -2,27 +2,17 @@ import type { Fields, ModelFile } from '#contract'
 import type { Schema } from '#xproto'
 import type { LoadRequest, LoadStatus, ServiceStatus, UnloadRequest } from './services/request.ts'
 import type { AuditEntry, AuditQuestion } from './audit.ts'
+import type { Caller } from './caller.ts'
 import type { Retention } from './changes/keep.ts'
 import type { ChangeLog } from './changes/port.ts'
 import type { Publishing } from './changes/publishing.ts'
 import type { Tokens } from './tokens.ts'
 
 export type { AuditEntry, AuditQuestion } from './audit.ts'
+export type { Caller } from './caller.ts'
 export type { Retention } from './changes/keep.ts'
-export type { ChangeKind, ChangeLog, Changes, ChangesAfter, RecordChange } from './changes/port.ts'
-export type { Publishing } from './changes/publishing.ts'
-export type { Token, Tokens } from './tokens.ts'
-
-/** On whose behalf something is read or written: decides what is allowed, and becomes `creator` where a model has one. */
-export type Caller = {
-  readonly userId: number
-  readonly email: string
-  readonly isAdmin: boolean
-  /** The step that a scoped token speaks for; undefined for somebody who logged in. */
-  readonly step?: string
-  /** How he came: `rest`, `grpc`, `tosca`. */
-  readonly face?: string
-}
+export type { ChangeKind, ChangeLog, Changes, RecordChange } from './changes/port.ts'
+export type { Token } from './tokens.ts'
 
 /** A record as it was read or written, and the version of it that was: each write of a record moves `revision`. */
 export type StoredRecord = { readonly fields: Fields; readonly revision: number }

@@ -2,7 +2,7 @@ import { CoreError } from '../errors.ts'
 import { requireAdministrator } from '../access/require-administrator.ts'
 import { note } from './audit.ts'
 import type { Database, Sql } from './database.ts'
-import type { Caller } from './port.ts'
+import type { Caller } from './caller.ts'
 
 /** What is known of a token; not the token itself, which nobody keeps. */
 export type Token = {

@@ -1,7 +1,7 @@
 import type { Schema } from '#xproto'
 import { createAccess } from '../access.ts'
 import type { Database, Sql } from '../database.ts'
-import type { Caller } from '../port.ts'
+import type { Caller } from '../caller.ts'
 import { createLog, type ChangeRow } from './log.ts'
 import type { ChangeLog } from './port.ts'
 import { createSettling } from './settle.ts'

@@ -1,4 +1,4 @@
-import type { Caller } from '../port.ts'
+import type { Caller } from '../caller.ts'
 import { callerSetting, nowSetting } from './triggers.ts'
 
 /** Who writes in a transaction, and when: noted with each of its changes. */

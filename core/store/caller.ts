@@ -1,0 +1,10 @@
+/** On whose behalf something is read or written: decides what is allowed, and becomes `creator` where a model has one. */
+export type Caller = {
+  readonly userId: number
+  readonly email: string
+  readonly isAdmin: boolean
+  /** The step that a scoped token speaks for; undefined for somebody who logged in. */
+  readonly step?: string
+  /** How he came: `rest`, `grpc`, `tosca`. */
+  readonly face?: string
+}
