@@ -86,6 +86,16 @@ const commands = [
     summary: 'Let records that failed or were put off run now',
     load: async () => (await import('./retry.ts')).retryCommand,
   },
+  {
+    usage: 'backup FILE',
+    summary: 'Write all that a core keeps to a file',
+    load: async () => (await import('./backup.ts')).backupCommand,
+  },
+  {
+    usage: 'restore FILE',
+    summary: 'Replace all that a core keeps by what a backup holds',
+    load: async () => (await import('./restore.ts')).restoreCommand,
+  },
 ] as const
 
 const nameOf = ({ usage }: { readonly usage: string }): string => usage.split(' ')[0] ?? usage

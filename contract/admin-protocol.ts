@@ -19,6 +19,10 @@ service Admin {
   rpc Retry(RecordKey) returns (RetryReply);
   // Writes what a text describes: all of it or nothing.
   rpc Apply(ApplyRequest) returns (ApplyReply);
+  // A backup of all there is.
+  rpc Backup(BackupRequest) returns (stream BackupChunk);
+  // Replaces all there is by what a backup holds.
+  rpc Restore(stream BackupChunk) returns (RestoreReply);
 }
 
 message RecordKey {
@@ -64,5 +68,18 @@ message Applied {
 
 message ApplyReply {
   repeated Applied items = 1;
+}
+
+message BackupRequest {}
+
+message BackupChunk {
+  bytes content = 1;
+}
+
+message RestoreReply {
+  // Rows that were restored, of records and of all that belongs to them.
+  int64 rows = 1;
+  // When the backup was made, ISO 8601.
+  string made_at = 2;
 }
 `

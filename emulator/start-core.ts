@@ -91,9 +91,9 @@ export const startCore = async (settings: CoreSettings, closers: Closers): Promi
   const core = await openCore({ database, coreModels, clock, admin }).catch((error: unknown) => {
     throw forUser(error)
   })
-  const { store, operations } = core
-  startBackground(settings, store, closers)
-  const metrics = createMetrics(createFigures(database, clock))
+  const { store } = core
+  const sinkLagMs = startBackground(settings, store, closers)
+  const metrics = createMetrics(createFigures(database, clock), sinkLagMs)
   counted.metrics = metrics
   const work = measuredWork(core.work, metrics)
   const tellRequest = requestLog(settings)
@@ -111,7 +111,9 @@ export const startCore = async (settings: CoreSettings, closers: Closers): Promi
     },
     interceptors: [observeGrpc({ metrics, log: tellRequest, clock })],
     xos: { store, authenticator, log, files: settings.files, schemaChange },
-    services: (server) => [addAdminService(server, { store, operations, authenticator, log })],
+    services: (server) => [
+      addAdminService(server, { ...core, authenticator, log, files: settings.files }),
+    ],
   })
   observeHttp(rest, 'rest', metrics, tellRequest)
   observeHttp(tosca, 'tosca', metrics, tellRequest)

@@ -2,6 +2,7 @@ import type { Server } from '@grpc/grpc-js'
 import protobuf from 'protobufjs'
 import { adminProto, adminService } from '#contract'
 import { applyRecords, type Applied } from '../admin/apply-records.ts'
+import { backupStream, restoreStream, type StreamedBackups } from '../backup/stream-backups.ts'
 import { requireAdministrator } from '../access/require-administrator.ts'
 import { CoreError } from '../errors.ts'
 import type { Operations } from '../store/operations/operations.ts'
@@ -16,10 +17,11 @@ import {
   type MethodsOptions,
 } from './methods.ts'
 
-export type AdminOptions = MethodsOptions & {
-  readonly store: Store
-  readonly operations: Operations
-}
+export type AdminOptions = MethodsOptions &
+  StreamedBackups & {
+    readonly store: Store
+    readonly operations: Operations
+  }
 
 /** How many explanations one answer holds at most. */
 const mostExplanations = 1000
@@ -31,7 +33,15 @@ const keyOf = ({ model, id }: Message): { readonly model: string; readonly id: n
 
 const jsonOf = (value: unknown): string => JSON.stringify(value)
 
-const methodsOf = ({ store, operations }: AdminOptions): Methods => {
+async function* contentsOf(chunks: AsyncIterable<Message>): AsyncGenerator<Uint8Array> {
+  for await (const { content } of chunks) {
+    // Absent when it is empty.
+    if (content instanceof Uint8Array) yield content
+  }
+}
+
+const methodsOf = (options: AdminOptions): Methods => {
+  const { store, operations } = options
   /** Whoever may not read a record does not hear of it in other ways either. */
   const requireReadable = async ({ caller }: CallerCall, model: string, id: number) => {
     if (id === 0) requireAdministrator(caller, 'ask about every record')
@@ -81,6 +91,21 @@ const methodsOf = ({ store, operations }: AdminOptions): Methods => {
     Apply: {
       access: 'caller',
       answer: async (request, { caller }) => ({ items: await apply(request, caller) }),
+    },
+    Backup: {
+      access: 'caller',
+      async *stream(_requests, { caller }) {
+        requireAdministrator(caller, 'make backups')
+        for await (const content of backupStream(options, caller)) yield { content }
+      },
+    },
+    Restore: {
+      access: 'caller',
+      async *stream(chunks, { caller }) {
+        requireAdministrator(caller, 'restore backups')
+        const { rows, madeAt } = await restoreStream(options, caller, contentsOf(chunks))
+        yield { rows, made_at: madeAt }
+      },
     },
   }
 }

@@ -57,7 +57,10 @@ const resultOf = (outcome: Outcome): string => {
  * Counters of calls, requests, leases and reports, and gauges of what is due. Names of calls are those of XOS; those
  * of work mirror controller-runtime's `reconcile` and `workqueue`.
  */
-export const createMetrics = (figures: () => Promise<Figures>): Metrics => {
+export const createMetrics = (
+  figures: () => Promise<Figures>,
+  sinkLagMs: () => number,
+): Metrics => {
   const registers = [new Registry()]
   const [registry] = registers as [Registry]
   collectDefaultMetrics({ register: registry })
@@ -136,6 +139,12 @@ export const createMetrics = (figures: () => Promise<Figures>): Metrics => {
     registers,
   })
 
+  const sinkLag = new Gauge({
+    name: 'syncstep_sink_lag_seconds',
+    help: 'How long the oldest change that the sink did not take yet has waited',
+    registers,
+  })
+
   const readFigures = async (): Promise<void> => {
     const now = await figures()
     for (const gauge of [ready, parked, leased, failing]) gauge.reset()
@@ -146,6 +155,7 @@ export const createMetrics = (figures: () => Promise<Figures>): Metrics => {
       failing.set({ model: one.model }, one.failing)
     }
     waiting.set(now.waiting)
+    sinkLag.set(sinkLagMs() / 1000)
     if (now.connections === undefined) return
     connections.set({ state: 'open' }, now.connections.open)
     connections.set({ state: 'idle' }, now.connections.idle)

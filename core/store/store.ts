@@ -3,6 +3,7 @@ import type { Clock, WorkSource } from '#contract'
 import type { Schema, Source } from '#xproto'
 import { hashPassword } from '../access/password.ts'
 import { databaseInfo, xprotoText } from './about.ts'
+import { createBackups, type Backups } from './backup/backups.ts'
 import { readAudit } from './audit.ts'
 import { keepWithin, startLog } from './changes/keep.ts'
 import { createPublishing } from './changes/publishing.ts'
@@ -37,6 +38,7 @@ export type OpenStore = {
   readonly store: Store
   readonly work: WorkSource
   readonly operations: Operations
+  readonly backups: Backups
 }
 
 const recordsOf = (sql: Sql, schema: Schema, now: () => number, caller: Caller): LockingRecords =>
@@ -187,7 +189,15 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
   }
   const operations = createOperations({
     reading: () => ({ sql: database, schema: current.known(), now: now() }),
-    writing: (act) => transaction((sql, schema) => act({ sql, schema, now: now() })),
+    writing: (caller, act) =>
+      transaction((sql, schema) => act({ sql, schema, now: now() }), { caller }),
   })
-  return { store, work, operations }
+  const backups = createBackups({
+    database,
+    coreModels,
+    current,
+    now,
+    recordsOf: (sql, schema, caller) => recordsOf(sql, schema, now, caller),
+  })
+  return { store, work, operations, backups }
 }

@@ -1,3 +1,4 @@
+import type { Caller } from '../port.ts'
 import { attemptsOf, retry, type Attempt } from './attempts.ts'
 import { explain, explainModel, type ExplainContext } from './explain.ts'
 import type { Explanation } from './explanation.ts'
@@ -11,17 +12,17 @@ export type Operations = {
   /** The last calls of functions for a record, the newest first. */
   attempts(model: string, id: number): Promise<readonly Attempt[]>
   /** Lets pending records run now, all of a model or one. Answers how many. */
-  retry(model: string, id: number | undefined): Promise<number>
+  retry(caller: Caller, model: string, id: number | undefined): Promise<number>
 }
 
 export type OperationsOptions = {
   readonly reading: () => ExplainContext
-  readonly writing: <T>(work: (context: ExplainContext) => Promise<T>) => Promise<T>
+  readonly writing: <T>(caller: Caller, work: (context: ExplainContext) => Promise<T>) => Promise<T>
 }
 
 export const createOperations = ({ reading, writing }: OperationsOptions): Operations => ({
   why: (model, id) => explain(reading(), model, id),
   whyAll: (model, limit) => explainModel(reading(), model, limit),
   attempts: (model, id) => attemptsOf(reading(), model, id),
-  retry: (model, id) => writing((context) => retry(context, model, id)),
+  retry: (caller, model, id) => writing(caller, (context) => retry(context, model, id)),
 })

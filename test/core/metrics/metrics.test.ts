@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 beforeEach(async () => {
   await opened.clear()
-  metrics = createMetrics(createFigures(opened.database, opened.clock))
+  metrics = createMetrics(createFigures(opened.database, opened.clock), () => 1500)
 })
 
 /** The lines of the page that begin so, without comments. */
@@ -77,6 +77,10 @@ test('leases, and reports by their result, are counted; what was not called is n
   expect(await linesOf('syncstep_reports_refused_total')).toEqual([
     'syncstep_reports_refused_total 1',
   ])
+})
+
+test('the lag of the sink is told in seconds', async () => {
+  expect(await linesOf('syncstep_sink_lag_seconds')).toEqual(['syncstep_sink_lag_seconds 1.5'])
 })
 
 test('calls over gRPC have the names and labels of XOS', async () => {

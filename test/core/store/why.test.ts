@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Report } from '#contract'
 import {
+  administrator,
   asAdministrator,
   helloWorldModels,
   helloWorldSteps,
@@ -233,18 +234,18 @@ test('what is retried runs at once, with a clean slate, however it failed', asyn
   await run(service, { kind: 'failed', text: 'no', retry: true }, 600_000)
   expect(await opened.lease([service])).toEqual([])
 
-  expect(await operations.retry(service, refused)).toBe(1)
+  expect(await operations.retry(administrator, service, refused)).toBe(1)
   const [first] = await opened.lease([service])
   expect(first).toMatchObject({ key: { id: refused }, failures: 0, change: { attempt: 1 } })
-  expect(await operations.retry(service, undefined)).toBe(1)
+  expect(await operations.retry(administrator, service, undefined)).toBe(1)
   expect(await opened.lease([service])).toMatchObject([{ key: { id: late } }])
-  expect(await operations.retry(service, undefined)).toBe(0)
+  expect(await operations.retry(administrator, service, undefined)).toBe(0)
 })
 
 test('what waits for others still waits after a retry', async () => {
   const id = await addInstance(await addService())
   await opened.lease([instance])
-  expect(await opened.core.operations.retry(instance, id)).toBe(1)
+  expect(await opened.core.operations.retry(administrator, instance, id)).toBe(1)
 
   expect(await opened.lease([instance])).toEqual([])
   expect(await why(instance, id)).toMatchObject({ reason: 'waiting-for-records' })
