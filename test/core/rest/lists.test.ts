@@ -1,5 +1,6 @@
 import { request, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Fields } from '#contract'
 import { asAdmin, openFaces, type Faces } from '../faces.ts'
@@ -177,3 +178,68 @@ test('a list that fails under way is cut off, so that it cannot be taken for a w
   await broken.rest.close()
   expect(broken.faults).toMatchObject([{ err: { message: 'secret of the cellar' } }])
 })
+
+test('no query string makes the core fail', async () => {
+  const names = fc.constantFrom(
+    'name',
+    'owner',
+    'owner_id',
+    'owner__name',
+    'owner__service_instances__name__icontains',
+    'slices__id__in',
+    'updated__gt',
+    'backend_code__lt',
+    'no_sync',
+    'name__regex',
+    'id__isnull',
+    '__proto__',
+    "name' or 1=1 --",
+    'order',
+    'limit',
+    'after',
+    'state',
+  )
+  const values = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 20 }),
+    fc.constantFrom(
+      '0',
+      '-1',
+      '1e999',
+      'true',
+      '\0',
+      '%',
+      '_',
+      '(a+)+$',
+      '[',
+      "'",
+      '-name',
+      'NaN',
+      '9'.repeat(40),
+    ),
+  )
+  const queries = fc.array(fc.tuple(names, fc.boolean(), values), { maxLength: 4 })
+  await fc.assert(
+    fc.asyncProperty(queries, async (query) => {
+      const text = query
+        .map(([name, isInverted, value]) => {
+          const key = encodeURIComponent(isInverted ? `${name}!` : name)
+          return `${key}=${encodeURIComponent(value)}`
+        })
+        .join('&')
+      const answer = await call('GET', `${instances}?${text}`)
+      expect([200, 400]).toContain(answer.statusCode)
+    }),
+    { numRuns: 200 },
+  )
+  expect(faces.faults).toEqual([])
+})
+
+test.each(['?%', '?%zz=1', '?name=%ff%fe', '?&&&', '?=', '?name', `?${'a&'.repeat(4000)}`])(
+  'a query string as broken as %s is answered',
+  async (query) => {
+    const answer = await call('GET', instances + query)
+
+    expect([200, 400]).toContain(answer.statusCode)
+    expect(faces.faults).toEqual([])
+  },
+)
