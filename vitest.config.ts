@@ -16,6 +16,7 @@ const postgres = {
       'test/core/store/*.test.ts',
       'test/core/rest/{rest,writes,lists,events}.test.ts',
       'test/core/tosca/{recipe,same-as-rest,tosca}.test.ts',
+      'test/acceptance/*.test.ts',
       'test/integration/**/*.test.ts',
       'test/faults/*.test.ts',
     ],
@@ -40,7 +41,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            'test/{xproto,contract,core,dispatcher,functions,emulator,cli,manifests}/**/*.test.ts',
+            'test/{xproto,contract,core,dispatcher,functions,emulator,cli,manifests,acceptance}/**/*.test.ts',
             'functions/*/test/**/*.test.ts',
           ],
           testTimeout: 60_000,
