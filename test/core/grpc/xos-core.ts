@@ -120,11 +120,17 @@ export const inFolder = <T>(files: readonly ProtoFile[], use: (folder: string) =
 const isService = (file: string): boolean => !['common.proto', 'xosoptions.proto'].includes(file)
 
 /** A client that learns the API from the core, as those of XOS do. */
-const connect = async (port: number, channel: ChannelCredentials, extra: Fields) => {
+const connect = async (
+  port: number,
+  channel: ChannelCredentials,
+  extra: Fields,
+  serverName: string,
+) => {
   const client = new Client(`localhost:${port}`, channel, {
     'grpc.enable_retries': 0,
     // A connection of its own, as a process of its own would have.
     'grpc.use_local_subchannel_pool': 1,
+    'grpc.ssl_target_name_override': serverName,
   })
   const call = (
     definition: PackageDefinition,
@@ -222,8 +228,13 @@ export const openXosCore = async (given?: TestStore) => {
     port,
     log,
     files,
-    async dial(metadata: Fields = asAdmin, channel = credentials.createInsecure(), to = port) {
-      const connected = await connect(to, channel, metadata)
+    async dial(
+      metadata: Fields = asAdmin,
+      channel = credentials.createInsecure(),
+      to = port,
+      serverName = 'localhost',
+    ) {
+      const connected = await connect(to, channel, metadata, serverName)
       clients.push(connected.client)
       return connected
     },
