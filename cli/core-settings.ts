@@ -89,6 +89,9 @@ export const coreVariables = {
   SYNCSTEP_SCHEMA_GRACE:
     'How long XOS clients keep their connections when the models change; else 5s',
   SYNCSTEP_SCHEMA_PAUSE: 'How long they are then refused, so that they notice; else 6s',
+  SYNCSTEP_KEEP_CHANGES: 'How many changes of records are kept for who watches; else 200000',
+  SYNCSTEP_KEEP_CHANGES_DAYS: 'How many days at most; else 7',
+  SYNCSTEP_KEEP_AUDIT_DAYS: 'How many days it is kept who wrote what; else 90',
 } as const
 
 const isLoopback = (host: string): boolean =>
@@ -149,6 +152,21 @@ const durationOf = (
   throw new UsageError(`Expected ${variable} to be a duration such as 5s, got "${text}".`)
 }
 
+const mostKept = 100_000_000
+
+const countOf = (
+  { environment }: World,
+  variable: keyof typeof coreVariables,
+  otherwise: number,
+): number => {
+  const text = environment[variable] || String(otherwise)
+  const count = /^\d+$/.test(text) ? Number(text) : 0
+  if (count > 0 && count <= mostKept) return count
+  throw new UsageError(`Expected ${variable} to be a number from 1 to ${mostKept}, got "${text}".`)
+}
+
+const dayMs = 24 * 60 * 60 * 1000
+
 /** What the user chose for the core, by flags and variables. */
 export const coreSettings = async (
   input: Input,
@@ -182,6 +200,11 @@ export const coreSettings = async (
       graceMs: durationOf(world, 'SYNCSTEP_SCHEMA_GRACE', '5s'),
       // A synchronizer of XOS notices by a call that fails, and makes none between its rounds, 5 s apart.
       closedMs: durationOf(world, 'SYNCSTEP_SCHEMA_PAUSE', '6s'),
+    },
+    retention: {
+      changes: countOf(world, 'SYNCSTEP_KEEP_CHANGES', 200_000),
+      changesMs: countOf(world, 'SYNCSTEP_KEEP_CHANGES_DAYS', 7) * dayMs,
+      auditMs: countOf(world, 'SYNCSTEP_KEEP_AUDIT_DAYS', 90) * dayMs,
     },
     graceMs: 10_000,
     tellsRequests: true,

@@ -38,7 +38,7 @@ export {
 export type { StoreOptions } from './store/store.ts'
 export { startPublisher, type Publisher, type PublisherOptions } from './events/publisher.ts'
 export { openSink, type Deliver, type Delivery, type Sink } from './events/sink.ts'
-export { startHousekeeping, usualRetention } from './events/housekeeping.ts'
+export { startHousekeeping } from './events/housekeeping.ts'
 export { CoreError, errorBody, errorCatalogue, type ErrorCode } from './errors.ts'
 
 export {

@@ -1,4 +1,4 @@
-import { openSink, startHousekeeping, startPublisher, usualRetention, type Store } from '#core'
+import { openSink, startHousekeeping, startPublisher, type Store } from '#core'
 import type { Closers } from './closers.ts'
 import type { CoreSettings } from './core-settings.ts'
 
@@ -10,11 +10,11 @@ const concurrency = 16
  * Answers how many milliseconds behind the sink is.
  */
 export const startBackground = (
-  { sink, clock, random, randomBytes, log }: CoreSettings,
+  { sink, retention, clock, random, randomBytes, log }: CoreSettings,
   store: Store,
   closers: Closers,
 ): (() => number) => {
-  const housekeeping = startHousekeeping({ store, clock, log, retention: usualRetention })
+  const housekeeping = startHousekeeping({ store, clock, log, retention })
   closers.add('housekeeping', () => housekeeping.close())
   if (sink === undefined) return () => 0
   const opened = openSink(sink.url, concurrency)

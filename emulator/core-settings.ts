@@ -1,4 +1,5 @@
 import type { Clock, Random } from '#contract'
+import type { Retention } from '#core'
 import type { Source } from '#xproto'
 import type { Processes } from './lock-folder.ts'
 import type { Log } from './log.ts'
@@ -30,6 +31,8 @@ export type CoreSettings = {
   /** Where changes of records are posted to. */
   readonly sink:
     { readonly url: string; readonly extensions: Readonly<Record<string, string>> } | undefined
+  /** How much of the past is kept. */
+  readonly retention: Retention
   /** What XOS clients see when the models change: so long nothing, then no connections for so long. */
   readonly schemaChange: { readonly graceMs: number; readonly closedMs: number }
   /** How long calls and requests under way may take once it stops. */

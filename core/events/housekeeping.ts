@@ -9,14 +9,6 @@ export type HousekeepingOptions = {
   readonly retention: Retention
 }
 
-const day = 24 * 60 * 60 * 1000
-
-export const usualRetention: Retention = {
-  changes: 200_000,
-  changesMs: 7 * day,
-  auditMs: 90 * day,
-}
-
 const everyMs = 60_000
 
 /** Forgets again and again what has become too old. */
