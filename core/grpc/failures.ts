@@ -3,7 +3,7 @@ import { CoreError, errorBody, errorCatalogue, plainTextOf, type ErrorCode } fro
 import type { Log } from './log.ts'
 
 /** Names the code of the error in the trailing metadata: what clients of ours decide by. */
-export const errorCodeKey = 'syncstep-error-code'
+const errorCodeKey = 'syncstep-error-code'
 
 /** How clients of XOS know an exception without JSON: these are the words of grpc-python. */
 type Prefix = 'Exception calling application: ' | 'Exception iterating responses: '

@@ -28,7 +28,7 @@ export type Message = Readonly<Record<string, unknown>>
 /** The fields of the answer, or its bytes. */
 export type Reply = object | Uint8Array
 
-export type Call = {
+type Call = {
   readonly metadata: Metadata
   /** Where the client is, without its port. */
   readonly address: string

@@ -9,7 +9,7 @@ import { saveOptionsOf } from './save-options.ts'
 import { encodeList, queryOf, valuesOf } from './wire.ts'
 
 /** In the initial metadata: the version of the record that was answered. Goes back as `if-revision`. */
-export const revisionKey = 'syncstep-revision'
+const revisionKey = 'syncstep-revision'
 
 const idOf = ({ id }: Message): number => Number(id)
 

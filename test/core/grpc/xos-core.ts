@@ -39,7 +39,7 @@ const metadataOf = (entries: Fields): Metadata => {
   return metadata
 }
 
-export type Answer = { readonly reply: Fields; readonly header: Metadata }
+type Answer = { readonly reply: Fields; readonly header: Metadata }
 
 /** How a call ended that did not succeed. */
 export type Refusal = {
