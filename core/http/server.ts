@@ -103,6 +103,8 @@ export const createHttpFace = (options: HttpFaceOptions): FastifyInstance => {
   const app = Fastify({
     bodyLimit,
     requestTimeout: 30_000,
+    // A client that stops taking its answer, or a request that takes longer than any should.
+    connectionTimeout: 300_000,
     http: { headersTimeout: 10_000, maxHeaderSize: 16_384 },
     frameworkErrors: (error, _request, reply) => {
       answer(error, reply)
