@@ -15,6 +15,7 @@ import {
   observeHttp,
   openCore,
   requireAdministrator,
+  startBackupWorker,
   type Metrics,
   type RequestLog,
 } from '#core'
@@ -93,6 +94,14 @@ export const startCore = async (settings: CoreSettings, closers: Closers): Promi
   })
   const { store } = core
   const sinkLagMs = startBackground(settings, store, closers)
+  const backupWorker = startBackupWorker({
+    ...core,
+    files: settings.files,
+    isAlone: database.exclusive,
+    clock,
+    log,
+  })
+  closers.add('backups', () => backupWorker.close())
   const metrics = createMetrics(createFigures(database, clock), sinkLagMs)
   counted.metrics = metrics
   const work = measuredWork(core.work, metrics)
