@@ -61,7 +61,7 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
   const loaded = await database.transaction(async (sql) => {
     await lockSchema(sql)
     const schema = await loadSchema(sql, coreModels, now())
-    await startLog(sql, now())
+    await startLog(sql, now(), database.exclusive)
     await seed({ sql, schema, now: now(), hashPassword, randomUuid: randomUUID }, admin)
     if (database.exclusive) {
       await sql.query(`delete from dispatcher`)

@@ -12,12 +12,16 @@ export type Retention = {
 /** Removed in one transaction, so that nobody waits long. */
 const removedAtOnce = 1000
 
-/** Makes the log's state where there is none. The caller holds the lock of the schema. */
-export const startLog = async (sql: Sql, now: number): Promise<void> => {
+/**
+ * Makes the log's state where there is none. Where no other core can use the database, nobody else publishes. The
+ * caller holds the lock of the schema.
+ */
+export const startLog = async (sql: Sql, now: number, isExclusive: boolean): Promise<void> => {
   await sql.query(
     `insert into change_log (epoch, pruned) values ($1, 0) on conflict (one) do nothing`,
     [now],
   )
+  if (isExclusive) await sql.query(`update publisher set owner = null`)
 }
 
 /** Forgets all changes, and makes every position so far one of another log: after records came from elsewhere. */
