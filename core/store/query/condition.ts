@@ -13,8 +13,6 @@ export type Test = {
   readonly path: Path
   readonly lookup: Lookup
   readonly value: string | number
-  /** Ids of the records that a regular expression matches, found before. */
-  readonly ids?: readonly number[]
 }
 
 export type ConditionContext = {
@@ -104,7 +102,7 @@ const textTestSql = (
     : textSql[compare](end.text, part)
 }
 
-/** A test in SQL; null counts as false. `isnull` and regular expressions are the caller's. */
+/** A test of a field of the row itself in SQL; null counts as false. Regular expressions are the caller's. */
 export const conditionSql = (context: ConditionContext, alias: string, test: Test): string => {
   const { parameters } = context
   const { name, value, path } = test
@@ -141,7 +139,7 @@ export const conditionSql = (context: ConditionContext, alias: string, test: Tes
       return text('endswith', true)
     case 'regex':
     case 'iregex':
-      return `${alias}.id = any(${parameters.bind(test.ids ?? [])}::integer[])`
+      throw new TypeError('The database is not asked about regular expressions')
     case 'isnull': {
       const isNull = booleanValue(name, value)
       return `${endSql(alias, path).text} is ${isNull ? '' : 'not '}null`

@@ -5,6 +5,9 @@ import { badName, readPath, type Lookup } from './path.ts'
 import type { Element } from './where.ts'
 
 const maxElements = 100
+/** Each costs a look at every record or link of a model. */
+const maxPatterns = 10
+const maxLinks = 50
 
 const lookupOf: Readonly<Record<QueryOperator, Lookup>> = {
   EQUAL: 'exact',
@@ -31,17 +34,23 @@ const elementOf = (schema: Schema, model: Model, element: QueryElement): Element
   return { invert, test: { name, path, lookup: path.lookup ?? lookupOf[operator], value } }
 }
 
-/** Understands the elements of a query; throws INVALID_FIELD for names that lead nowhere. */
+const requireAtMost = (most: number, count: number, what: string): void => {
+  if (count <= most) return
+  throw new CoreError('INVALID_FIELD', `Expected at most ${most} ${what} in a query, got ${count}`)
+}
+
+/** Understands the elements of a query; throws INVALID_FIELD for names that lead nowhere, and for too many. */
 export const elementsOf = (
   schema: Schema,
   model: Model,
-  elements: readonly QueryElement[],
+  asked: readonly QueryElement[],
 ): readonly Element[] => {
-  if (elements.length > maxElements) {
-    throw new CoreError(
-      'INVALID_FIELD',
-      `Expected at most ${maxElements} elements in a query, got ${elements.length}`,
-    )
-  }
-  return elements.map((element) => elementOf(schema, model, element))
+  requireAtMost(maxElements, asked.length, 'elements')
+  const elements = asked.map((element) => elementOf(schema, model, element))
+  const lookups = elements.map(({ test }) => test.lookup)
+  const patterns = lookups.filter((lookup) => lookup === 'regex' || lookup === 'iregex')
+  requireAtMost(maxPatterns, patterns.length, 'regular expressions')
+  const links = elements.flatMap(({ test }) => test.path.hops)
+  requireAtMost(maxLinks, links.length, 'links')
+  return elements
 }

@@ -3,7 +3,8 @@ import { CoreError } from '../../errors.ts'
 import type { Query } from '../port.ts'
 import type { RecordRow } from '../row.ts'
 import { cursorOf, placeOf, readCursor } from './order.ts'
-import { prepare, type Reading } from './rows.ts'
+import { prepare } from './rows.ts'
+import type { Reading } from './where.ts'
 
 /** The most records of one page. */
 const largestPage = 1000

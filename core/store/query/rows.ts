@@ -1,20 +1,10 @@
-import type { Model, Schema } from '#xproto'
-import type { Access, ReadRule } from '../access-port.ts'
-import type { Sql } from '../database.ts'
+import type { Model } from '#xproto'
 import { createParameters } from '../parameters.ts'
 import type { Query, QueryKind } from '../port.ts'
 import type { RecordRow } from '../row.ts'
 import { elementsOf } from './elements.ts'
 import { behindSql, orderBySql, placeOf, readOrder, type Order, type Place } from './order.ts'
-import { matchingIds } from './regex.ts'
-import { whereSql, type Element } from './where.ts'
-
-/** What reading needs. */
-export type Reading = {
-  readonly sql: Sql
-  readonly schema: Schema
-  readonly access: Pick<Access, 'readRule' | 'readRuleInSql'>
-}
+import { allSql, conditionsOf, type Condition, type Reading } from './where.ts'
 
 const kindSql: Readonly<Record<QueryKind, string>> = {
   DEFAULT: 'not r.deleted',
@@ -25,23 +15,6 @@ const kindSql: Readonly<Record<QueryKind, string>> = {
   SYNCHRONIZER_DIRTY_POLICIES: `not r.deleted and not r.no_policy
     and (r.policed is null or r.policed < r.updated or r.policed < r.changed_by_step)`,
   SYNCHRONIZER_DELETED_POLICIES: 'r.deleted and (r.policed is null or r.policed < r.updated)',
-}
-
-const withMatches = async ({ sql, schema }: Reading, element: Element): Promise<Element> => {
-  const { test, invert } = element
-  if (test.lookup !== 'regex' && test.lookup !== 'iregex') return element
-  return { invert, test: { ...test, ids: await matchingIds(sql, schema, test) } }
-}
-
-const rulesBehindLinks = async (
-  { access }: Reading,
-  elements: readonly Element[],
-): Promise<ReadonlyMap<string, ReadRule>> => {
-  const rules = new Map<string, ReadRule>()
-  for (const { model } of elements.flatMap(({ test }) => test.path.hops)) {
-    if (!rules.has(model.name)) rules.set(model.name, await access.readRuleInSql(model))
-  }
-  return rules
 }
 
 /** A query that is ready to be asked for one batch after the other. */
@@ -55,39 +28,28 @@ export type Prepared = {
 
 /** Understands a query; throws INVALID_FIELD for one that cannot be asked. */
 export const prepare = async (reading: Reading, model: Model, query: Query): Promise<Prepared> => {
-  const { sql, schema } = reading
+  const { sql, schema, access } = reading
   const order = readOrder(model, query.order ?? [])
-  const asked = query.kind === 'ALL' ? [] : elementsOf(schema, model, query.elements)
-  const rule = await reading.access.readRule(model)
-  const behindLinks = await rulesBehindLinks(reading, asked)
-  const elements: Element[] = []
-  for (const element of asked) elements.push(await withMatches(reading, element))
-  const leavesOf = ({ name }: Model): readonly string[] =>
-    schema.descendants(name).map((leaf) => leaf.name)
+  const elements = query.kind === 'ALL' ? [] : elementsOf(schema, model, query.elements)
+  const rule = await access.readRule(model)
+  const live = !kindSql[query.kind].startsWith('r.deleted')
+  const asked = await conditionsOf({ ...reading, live }, model, elements)
+  const leaves = schema.descendants(model.name).map(({ name }) => name)
 
   return {
     order,
     batch(after, size) {
       const parameters = createParameters()
-      const context = {
-        schema,
-        parameters,
-        live: !kindSql[query.kind].startsWith('r.deleted'),
-        readable: (linked: Model, alias: string) =>
-          behindLinks.get(linked.name)?.sql(alias, parameters) ?? 'false',
-        leavesOf,
-      }
-      const conditions = [
-        `r.root = ${parameters.bind(model.root)}`,
-        `r.leaf = any(${parameters.bind(leavesOf(model))}::text[])`,
-        kindSql[query.kind],
-        whereSql(context, model, elements),
-        rule.sql('r', parameters),
-        ...(after === undefined ? [] : [behindSql(order, after, parameters)]),
+      const conditions: readonly Condition[] = [
+        () => `r.root = ${parameters.bind(model.root)}`,
+        () => `r.leaf = any(${parameters.bind(leaves)}::text[])`,
+        () => kindSql[query.kind],
+        ...asked,
+        rule.sql,
+        ...(after === undefined ? [] : [() => behindSql(order, after, parameters)]),
       ]
       return sql.query<RecordRow>(
-        `select r.* from record r
-         where ${conditions.map((condition) => `(${condition})`).join('\n  and ')}
+        `select r.* from record r where ${allSql(conditions, 'r', parameters)}
          order by ${orderBySql(order)} limit ${size}`,
         parameters.values,
       )
