@@ -1,12 +1,13 @@
 import { cpus, loadavg } from 'node:os'
 import { runB1 } from './b1-host.ts'
 import { runB2 } from './b2-drain.ts'
+import { runCore } from './core.ts'
 import { runXproto } from './xproto.ts'
 
 // Speed is measured here and nowhere asserted: figures only mean something beside the limit of the same run.
 const quick = process.argv.includes('--quick')
 const rounds = quick ? 1 : 5
-const benches = { b1: runB1, b2: runB2, xproto: runXproto }
+const benches = { b1: runB1, b2: runB2, core: runCore, xproto: runXproto }
 const asked = process.argv.filter((argument) => Object.hasOwn(benches, argument))
 
 console.log(

@@ -2,7 +2,7 @@ import { Client, credentials, Metadata, status as codes, type ServiceError } fro
 import protobuf from 'protobufjs'
 import 'protobufjs/ext/descriptor/index.js'
 import { reflect } from '../core/grpc/reflection-client.ts'
-import { adminBasic } from '../support/core-process.ts'
+import { adminBasic } from '../support/started-core.ts'
 
 export type RpcMethod = {
   /** `/package.Service/Method` */

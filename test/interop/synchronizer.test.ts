@@ -8,7 +8,7 @@ const installed = inject('python')
 const python = 'program' in installed ? installed.program : ''
 
 const instances = 'greetings/greetingserviceinstances'
-const patienceMs = 60_000
+const patienceMs = 180_000
 
 describe.skipIf(python === '')('a synchronizer on xossynchronizer', () => {
   let core: InteropCore

@@ -75,7 +75,7 @@ export const startSynchronizer = async (
       until(
         `"${event}" of the synchronizer`,
         () => entries.slice(from).find((entry) => entry.event === event),
-        60_000,
+        180_000,
       ).catch((error: unknown) => {
         throw new Error(`${String(error)}\n${tail()}`)
       }),
