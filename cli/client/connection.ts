@@ -94,7 +94,7 @@ export type Method = {
   readonly response: protobuf.Type
 }
 
-export type Answer<Reply> = {
+type Answer<Reply> = {
   readonly reply: Reply
   /** What came before the answer. */
   readonly header: Metadata

@@ -10,7 +10,7 @@ import { readModels, type ModelType, type Models } from './models.ts'
 import type { Values } from './values.ts'
 
 /** Which records: those that match, or one. */
-export type Selection = { readonly kind: number; readonly elements: readonly Element[] }
+type Selection = { readonly kind: number; readonly elements: readonly Element[] }
 
 /** A record that was written, and its version; undefined where the core has none. */
 export type Written = { readonly record: Values; readonly revision: string | undefined }
@@ -55,7 +55,7 @@ const learnModels = async (connection: Connection): Promise<Models> => {
 type List = { readonly items: readonly Values[] }
 
 /** The records of a core. Asks it first which models it has. */
-export const openCore = async (connection: Connection): Promise<CoreClient> => {
+const openCore = async (connection: Connection): Promise<CoreClient> => {
   const models = await learnModels(connection)
   const { empty, id: idType, query } = models
 

@@ -17,7 +17,7 @@ export type Figures = {
   readonly waiting: number
 }
 
-export type GrpcCall = {
+type GrpcCall = {
   /** A model for the methods of `xos.xos`, else the service. */
   readonly model: string
   readonly endpoint: string
@@ -25,7 +25,7 @@ export type GrpcCall = {
   readonly seconds: number
 }
 
-export type HttpRequest = {
+type HttpRequest = {
   readonly method: string
   /** The pattern of the path, never the path itself. */
   readonly route: string
