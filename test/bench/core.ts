@@ -12,7 +12,7 @@ import {
   startCoreProcess,
   stopCore,
   type CoreProcess,
-} from '../support/started-core.ts'
+} from '../support/core-process.ts'
 import { findBinaries } from '../support/postgres-binaries.ts'
 import { startPostgres } from '../support/postgres-server.ts'
 import { startServer } from './child.ts'

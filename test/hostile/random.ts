@@ -66,7 +66,7 @@ const fieldOf = (field: protobuf.Field, depth: number): fc.Arbitrary<unknown> =>
 }
 
 /** A message of the type with some of its fields set to anything. */
-export const messageOf = (type: protobuf.Type, depth = 0): fc.Arbitrary<object> =>
+const messageOf = (type: protobuf.Type, depth = 0): fc.Arbitrary<object> =>
   depth > 3
     ? fc.constant({})
     : fc.record(

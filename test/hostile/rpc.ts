@@ -2,7 +2,7 @@ import { Client, credentials, Metadata, status as codes, type ServiceError } fro
 import protobuf from 'protobufjs'
 import 'protobufjs/ext/descriptor/index.js'
 import { reflect } from '../core/grpc/reflection-client.ts'
-import { adminBasic } from '../support/started-core.ts'
+import { adminBasic } from '../support/core-process.ts'
 
 export type RpcMethod = {
   /** `/package.Service/Method` */
@@ -10,7 +10,7 @@ export type RpcMethod = {
   readonly request: protobuf.Type
 }
 
-export type Ended = { readonly code: number; readonly details: string }
+type Ended = { readonly code: number; readonly details: string }
 
 export type Calls = {
   /**

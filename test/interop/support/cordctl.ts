@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { adminEmail, adminPassword } from '../../support/core-process.ts'
 
-export type Said = { readonly status: number; readonly stdout: string; readonly stderr: string }
+type Said = { readonly status: number; readonly stdout: string; readonly stderr: string }
 
 export type Cordctl = {
   /** What the command line prints. Throws when it fails. */

@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { root } from '../../support/syncstep-command.ts'
+import { unsharing } from './client.ts'
 import { goModule, goVersion, pythonFirst, pythonPackages, virtualenv } from './packages.ts'
 
 /** Where a client is, or the sentence that says why it is not. */
@@ -92,6 +93,10 @@ export const installPython = async (): Promise<Installed> => {
   if (python === undefined) {
     return { reason: 'there is no Python 2.7 with pip, neither as python2.7 nor in pyenv' }
   }
+  const mayUnshare = await run('unshare', [...unsharing, 'mount -t tmpfs tmpfs /run']).catch(
+    reasonOf,
+  )
+  if (mayUnshare !== '') return { reason: `they need files at fixed places: ${mayUnshare}` }
   try {
     const key = [python, virtualenv, ...pythonFirst, ...pythonPackages].join(' ')
     const folder = await once('python', key, async (into) => {

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { onTestFinished } from 'vitest'
 import { clientsFolder, spawnPython } from './client.ts'
 
-export type Refused = { readonly status: string; readonly details: string }
+type Refused = { readonly status: string; readonly details: string }
 
 type Answered = {
   readonly answer?: unknown

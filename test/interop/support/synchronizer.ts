@@ -7,7 +7,7 @@ import { until } from '../../support/until.ts'
 import { clientsFolder, spawnPython } from './client.ts'
 import type { InteropCore } from './cores.ts'
 
-export type Entry = Readonly<Record<string, unknown>> & { readonly event?: string }
+type Entry = Readonly<Record<string, unknown>> & { readonly event?: string }
 
 export type Synchronizer = {
   /** What it logged so far. */
