@@ -3,7 +3,7 @@ import { fieldNamed, fieldSql, idSql, type FieldSql } from './field-sql.ts'
 import { quoted, type Parameters } from './parameters.ts'
 
 /** A record that a filter speaks about: a row of the statement. */
-export type FilterRow = { readonly alias: string; readonly model: Model }
+type FilterRow = { readonly alias: string; readonly model: Model }
 
 type FilterContext = {
   readonly schema: Schema

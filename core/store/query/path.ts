@@ -16,7 +16,7 @@ export type Hop = {
   readonly model: Model
 }
 
-export const lookups = [
+const lookups = [
   'exact',
   'iexact',
   'contains',

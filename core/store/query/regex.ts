@@ -13,7 +13,7 @@ const maxEffort = 10_000_000
 /** The same for all texts of one question. */
 const maxEffortOfAll = 200_000_000
 
-export type Pattern = {
+type Pattern = {
   matches(text: string): boolean
   /** Instructions. */
   readonly size: number
@@ -23,7 +23,7 @@ export type Pattern = {
  * Compiles a regular expression in the syntax of RE2, where `.` stands for line ends as well, as in PostgreSQL. Not
  * left to the database, where a pattern may take for ever, and PGlite cannot be interrupted. Throws INVALID_FIELD.
  */
-export const compilePattern = (
+const compilePattern = (
   name: string,
   value: string | number,
   ignoreCase: boolean,
