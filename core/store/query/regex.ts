@@ -23,11 +23,7 @@ type Pattern = {
  * Compiles a regular expression in the syntax of RE2, where `.` stands for line ends as well, as in PostgreSQL. Not
  * left to the database, where a pattern may take for ever, and PGlite cannot be interrupted. Throws INVALID_FIELD.
  */
-const compilePattern = (
-  name: string,
-  value: string | number,
-  ignoreCase: boolean,
-): Pattern => {
+const compilePattern = (name: string, value: string | number, ignoreCase: boolean): Pattern => {
   const text = textValue(name, value)
   if (text.length > maxPatternLength) {
     const message = `expected a regular expression of at most ${maxPatternLength} characters, got ${text.length}`
