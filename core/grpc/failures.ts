@@ -26,9 +26,9 @@ export class StatusError extends CoreError {
   }
 }
 
-/** The error as XOS tells an exception that it does not know. */
-export const asException = ({ code, message }: CoreError): StatusError =>
-  new StatusError(code, message, { status: status.UNKNOWN, isException: true })
+/** The error as XOS tells an exception that it does not know: in the words of the exception, where they are known. */
+export const asException = ({ code, message, fields }: CoreError): StatusError =>
+  new StatusError(code, fields['message'] ?? message, { status: status.UNKNOWN, isException: true })
 
 // Clients refuse metadata of more than 8 KiB, and then nobody reads what went wrong.
 const maxDetailsBytes = 6 * 1024

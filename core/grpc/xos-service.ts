@@ -19,8 +19,7 @@ const removeOrExcept = async (records: Records, model: string, id: number): Prom
     await records.remove(model, id)
   } catch (thrown) {
     if (!(thrown instanceof CoreError) || thrown.code !== 'NOT_FOUND') throw thrown
-    const message = thrown.fields['message'] ?? thrown.message
-    throw asException(new CoreError('NOT_FOUND', message))
+    throw asException(thrown)
   }
 }
 

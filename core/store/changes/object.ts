@@ -56,7 +56,8 @@ export const changedFieldsOf = (
   noted: readonly string[],
 ): readonly string[] => {
   if (model === undefined) return noted
-  if (kind === 'created' || kind === 'purged') return shown(model).map(({ name }) => name)
+  if (kind === 'created' || kind === 'purged')
+    return ['id', ...shown(model).map(({ name }) => name)]
   const names = new Map(model.fields.map(({ name, wireName }) => [wireName, name]))
   return noted.map((name) => names.get(name) ?? name)
 }
