@@ -146,7 +146,7 @@ test('nothing can be linked to a record that is being deleted', async () => {
   const removing = asAdministrator(one.store).remove('Tray', bottom)
   await pause.reached
   const creating = asAdministrator(two.store).create('Tray', { name: 'top', on_id: bottom })
-  const refused = expect(creating).rejects.toMatchObject({ code: 'VALIDATION' })
+  const refused = expect(creating).rejects.toMatchObject({ code: 'INVALID_FIELD' })
   await endedOrBlocked(watcher, creating)
   pause.letGo()
   await removing

@@ -9,12 +9,12 @@ import { instances, requestsTo, services } from './requests.ts'
 let faces: Faces
 beforeAll(async () => {
   faces = await openFaces()
-  const [arya, bran] = await Promise.all(
-    ['arya', 'bran'].map(async (name) => {
-      const answer = await call('POST', services, { name, hello_from: name })
-      return answer.json<{ id: number }>().id
-    }),
-  )
+  const service = async (name: string): Promise<number> => {
+    const answer = await call('POST', services, { name, hello_from: name })
+    return answer.json<{ id: number }>().id
+  }
+  const arya = await service('arya')
+  const bran = await service('bran')
   const greetings = [
     { name: 'one', hello_to: 'a', owner_id: arya },
     { name: 'two', hello_to: 'b', owner_id: arya },
@@ -234,12 +234,17 @@ test('no query string makes the core fail', async () => {
   expect(faces.faults).toEqual([])
 })
 
-test.each(['?%', '?%zz=1', '?name=%ff%fe', '?&&&', '?=', '?name', `?${'a&'.repeat(4000)}`])(
-  'a query string as broken as %s is answered',
-  async (query) => {
-    const answer = await call('GET', instances + query)
+test.each([
+  ['?%'],
+  ['?%zz=1'],
+  ['?name=%ff%fe'],
+  ['?&&&'],
+  ['?='],
+  ['?name'],
+  ['?a& 4000 times', `?${'a&'.repeat(4000)}`],
+])('a query string as broken as %s is answered', async (name, query = name) => {
+  const answer = await call('GET', instances + query)
 
-    expect([200, 400]).toContain(answer.statusCode)
-    expect(faces.faults).toEqual([])
-  },
-)
+  expect([200, 400]).toContain(answer.statusCode)
+  expect(faces.faults).toEqual([])
+})
