@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listServices } from '../fixtures/services/read.ts'
 import { asAdministrator, openTestStore, type TestStore } from '../support/store.ts'
@@ -18,7 +19,7 @@ const create = async (
 
 test('a running core takes every service, and keeps records of several bases', async () => {
   for (const { name, own } of listServices()) {
-    const models = own.map(({ file, text }) => ({ filename: file, contents: text }))
+    const models = own.map(({ file, text }) => ({ filename: path.basename(file), contents: text }))
     await opened.work.register({ name, version: '1', models, steps: [], requiredModels: [] })
   }
 
