@@ -46,7 +46,12 @@ const hidePassword = async (draft: Draft): Promise<void> => {
   }
   if (plain === before?.fields['password']) return
   checkValues(model, new Map([[field, plain]]))
-  if (typeof plain === 'string') setIn(draft, 'password', await context.hashPassword(plain))
+  if (typeof plain !== 'string') return
+  setIn(draft, 'password', await context.hashPassword(plain))
+  // Who changes a password may do so because somebody else knows it.
+  if (before !== undefined) {
+    await context.sql.query(`delete from session where user_id = $1`, [before.id])
+  }
 }
 
 export const prepareUser = async (draft: Draft): Promise<void> => {

@@ -257,6 +257,20 @@ test('a password is hashed when it is new and when it changes', async () => {
   expect(await verifyPassword('dagger', await passwordOf(arya.email))).toBe(true)
 })
 
+test('a new password ends the sessions of its user, and of nobody else', async () => {
+  const { store, clock } = under
+  await create('User', { ...arya, password: 'needle' })
+  const later = clock.now() + 1000
+  await store.addSession('hers', 2, later)
+  await store.addSession('ours', 1, later)
+  await save('User', 2, { firstname: 'Arya' })
+  expect(await store.sessionCaller('hers', clock.now())).toMatchObject({ userId: 2 })
+
+  await save('User', 2, { password: 'dagger' })
+  expect(await store.sessionCaller('hers', clock.now())).toBeUndefined()
+  expect(await store.sessionCaller('ours', clock.now())).toMatchObject({ userId: 1 })
+})
+
 test('nobody logs in as a user without a password', async () => {
   expect(await create('User', arya)).toMatchObject({ username: 'Something' })
   const hash = await passwordOf(arya.email)
