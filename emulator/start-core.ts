@@ -114,9 +114,9 @@ export const startCore = async (settings: CoreSettings, closers: Closers): Promi
     work,
     clock,
     log,
-    async authenticate(metadata) {
+    async authenticate(metadata, address) {
       const [header = ''] = metadata.get('authorization')
-      requireAdministrator(await authenticator.basic(String(header), 'grpc'), 'dispatch')
+      requireAdministrator(await authenticator.basic(String(header), address), 'dispatch')
     },
     interceptors: [observeGrpc({ metrics, log: tellRequest, clock })],
     xos: { store, authenticator, log, files: settings.files, schemaChange },

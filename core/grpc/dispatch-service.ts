@@ -10,12 +10,13 @@ import {
 } from '#contract'
 import { CoreError, errorCatalogue } from '../errors.ts'
 import type { Log } from './log.ts'
+import { addressOf } from './methods.ts'
 import { openSession, type DispatchCall, type Session } from './dispatch-session.ts'
 
 export type DispatchServiceOptions = {
   readonly work: WorkSource
   /** Rejects with a CoreError (NOT_AUTHENTICATED, PERMISSION_DENIED, ...) when the caller may not dispatch. */
-  readonly authenticate: (metadata: Metadata) => Promise<void>
+  readonly authenticate: (metadata: Metadata, address: string) => Promise<void>
   readonly log: Log
 }
 
@@ -54,9 +55,9 @@ export const addDispatchService = (
   const sessions = new Map<Session, string>()
   let stopping = false
 
-  const letIn = async (metadata: Metadata): Promise<Refusal | undefined> => {
+  const letIn = async (call: DispatchCall): Promise<Refusal | undefined> => {
     try {
-      await authenticate(metadata)
+      await authenticate(call.metadata, addressOf(call.getPeer()))
     } catch (error) {
       return refusalOf(error, log)
     }
@@ -64,7 +65,7 @@ export const addDispatchService = (
   }
 
   const connect = async (call: DispatchCall): Promise<void> => {
-    const refusal = await letIn(call.metadata)
+    const refusal = await letIn(call)
     if (call.destroyed) return
     if (refusal !== undefined) {
       call.emit('error', refusal)

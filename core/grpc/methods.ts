@@ -58,7 +58,7 @@ export type MethodsOptions = { readonly authenticator: Authenticator; readonly l
 type AnyCall = { getPeer(): string; readonly metadata: Metadata } & NodeJS.EventEmitter
 
 /** `127.0.0.1:4711` and `::1:4711` without their port. */
-const addressOf = (peer: string): string => peer.replace(/:\d+$/, '')
+export const addressOf = (peer: string): string => peer.replace(/:\d+$/, '')
 
 const callOf = (call: AnyCall): Call => {
   const left = new AbortController()

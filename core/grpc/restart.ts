@@ -42,6 +42,8 @@ export const createRestart = (options: RestartOptions): Restart => {
     try {
       await doors.reopen()
       log.info({}, 'gRPC ports are open again, with the new models')
+      // The models changed once more meanwhile, and some had been let in between.
+      if (outdated.length > 0) cancel = clock.after(graceMs, restart)
     } catch (error) {
       log.error({ err: error }, 'gRPC ports could not be opened again, trying once more')
       shutFor(closedMs)
@@ -71,7 +73,7 @@ export const createRestart = (options: RestartOptions): Restart => {
   return {
     schedule() {
       outdated = [...doors.connections()]
-      // Who comes back while the ports are closed finds the new models anyway.
+      // Nobody new comes in while the ports are closed; who stayed has to wait until they are open again.
       if (isShut) return
       cancel()
       cancel = clock.after(graceMs, restart)

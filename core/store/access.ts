@@ -9,6 +9,7 @@ import {
   type PolicyRecord,
   type Schema,
 } from '#xproto'
+import { requireAdministrator } from '../access/require-administrator.ts'
 import { CoreError } from '../errors.ts'
 import { isOpenToAdmins } from './access-admins.ts'
 import {
@@ -28,6 +29,9 @@ import { wireFields, type RecordRow } from './row.ts'
 
 /** A policy that has to let something through, and the model as which it sees the record. */
 type Guard = { readonly policy: string; readonly model: Model }
+
+/** Models whose records have the core make and restore backups of everything. XOS gives them no policy. */
+const commands: ReadonlySet<string> = new Set(['BackupFile', 'BackupOperation'])
 
 const evaluators = new WeakMap<Schema, PolicyEvaluator>()
 
@@ -145,6 +149,7 @@ const createAccessByPolicies = (context: PolicyContext, caller: Caller): Access 
   }
 
   const requireWrite: Access['requireWrite'] = async (asked, leaf, id, values) => {
+    if (commands.has(leaf.name)) requireAdministrator(caller, `write ${leaf.name}`)
     const guard = await refusal(openGuards(asked, leaf), 'write', (model) =>
       policyRecord(model, id, values),
     )

@@ -120,7 +120,8 @@ export const createTokens = (database: Database, now: () => number): Tokens => (
               r.fields ->> 'email' as email
        from token t join record r on r.root = 'User' and r.id = t.user_id
        where t.hash = $1 and (t.expires is null or t.expires > $2)
-         and not r.deleted and r.fields -> 'is_active' = 'true'`,
+         and not r.deleted and r.fields -> 'is_active' = 'true'
+         and r.fields -> 'is_admin' = 'true'`,
       [hash, now()],
     )
     if (row === undefined) return undefined

@@ -1,3 +1,4 @@
+import { verifyPassword } from '../../access/password.ts'
 import { CoreError } from '../../errors.ts'
 import { checkValues } from './check.ts'
 import { fieldOf, setIn, valueIn, type Draft } from './draft.ts'
@@ -44,9 +45,15 @@ const hidePassword = async (draft: Draft): Promise<void> => {
     if (before === undefined) setIn(draft, 'password', noPassword)
     return
   }
-  if (plain === before?.fields['password']) return
+  const kept = before?.fields['password']
+  if (plain === kept) return
   checkValues(model, new Map([[field, plain]]))
   if (typeof plain !== 'string') return
+  // A recipe that is run again names the same password: nothing changes.
+  if (typeof kept === 'string' && (await verifyPassword(plain, kept))) {
+    setIn(draft, 'password', kept)
+    return
+  }
   setIn(draft, 'password', await context.hashPassword(plain))
   // Who changes a password may do so because somebody else knows it.
   if (before !== undefined) {

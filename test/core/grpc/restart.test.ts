@@ -32,9 +32,9 @@ const loadModels = (length?: number): Promise<void> =>
   core.load(greetings(length), [], `greetings-${loaded}`)
 
 /** Whether somebody listens on the port. */
-const isOpen = (): Promise<boolean> =>
+const isOpen = (port = core.port): Promise<boolean> =>
   new Promise((resolve) => {
-    const socket: Socket = connect(core.port, 'localhost')
+    const socket: Socket = connect(port, 'localhost')
     socket.on('connect', () => {
       socket.destroy()
       resolve(true)
@@ -102,6 +102,7 @@ test('a later change starts the time anew', async () => {
 test('models that say nothing new change nothing', async () => {
   await loadModels()
   await core.clock.advance(10_000)
+  await untilOpen()
   const again = await core.dial()
   await loadModels()
   await core.clock.advance(10_000)
@@ -110,10 +111,11 @@ test('models that say nothing new change nothing', async () => {
 })
 
 test('the ports stay open when nobody is there to notice', async () => {
-  core.hangUp()
-  await loadModels()
-  await core.clock.advance(5_000)
-  expect(await isOpen()).toBe(true)
+  const quiet = await openXosCore()
+  await quiet.load(greetings(), [], 'greetings')
+  await quiet.clock.advance(5_000)
+  expect(await isOpen(quiet.port)).toBe(true)
+  await quiet.close()
 })
 
 test('whoever came after the change is not cut off', async () => {
@@ -122,6 +124,21 @@ test('whoever came after the change is not cut off', async () => {
   await core.clock.advance(5_000)
   await until(() => !isConnected(client))
   await expect(later.ask(`xos.xos/List${model()}`)).resolves.toBeDefined()
+})
+
+test('a change while the ports are closed cuts off who stayed, once they are open again', async () => {
+  await loadModels()
+  const stayed = await core.dial()
+  await stayed.ask('xos.utility/NoOp')
+  await core.clock.advance(5_000)
+  await until(() => !isConnected(client))
+
+  await loadModels(200)
+  await core.clock.advance(3_000)
+  await untilOpen()
+  expect(isConnected(stayed)).toBe(true)
+  await core.clock.advance(5_000)
+  await until(() => !isConnected(stayed))
 })
 
 test('dispatchers stay connected, and keep their leases', async () => {

@@ -257,6 +257,19 @@ test('the core policies: people see themselves, and their sites', async () => {
   expect(await as('keeper').list('XOSGuiExtension')).toEqual([])
 })
 
+test.each(['BackupFile', 'BackupOperation'])(
+  'only administrators write a %s, which has the core copy or replace everything',
+  async (model) => {
+    const values =
+      model === 'BackupFile'
+        ? { name: 'all', uri: 'file:///var/run/xos/backup/local/all' }
+        : { component: 'xos', operation: 'create' }
+    expect(await errorOf(as('keeper').create(model, values))).toMatch(
+      /^PERMISSION_DENIED User keeper@zoo.org may not write Backup/,
+    )
+  },
+)
+
 const animalStep: Caller = {
   userId: 1,
   email: 'admin@opencord.org',

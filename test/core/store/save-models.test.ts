@@ -263,7 +263,7 @@ test('a new password ends the sessions of its user, and of nobody else', async (
   const later = clock.now() + 1000
   await store.addSession('hers', 2, later)
   await store.addSession('ours', 1, later)
-  await save('User', 2, { firstname: 'Arya' })
+  await save('User', 2, { firstname: 'Arya', password: 'needle' })
   expect(await store.sessionCaller('hers', clock.now())).toMatchObject({ userId: 2 })
 
   await save('User', 2, { password: 'dagger' })

@@ -78,13 +78,16 @@ test('a token that was revoked is good no more', async () => {
   })
 })
 
-test('a token ends with the activity of who made it', async () => {
-  const maker = await createUser('maker@hello.org', true)
-  const { token } = await authenticator.issueToken(maker, 'service')
-  expect(await bearer(token)).toMatchObject({ userId: maker.userId, email: maker.email })
-  await asAdministrator(under.store).update('User', maker.userId, { is_active: false })
-  await expect(bearer(token)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' })
-})
+test.each([{ is_active: false }, { is_admin: false }])(
+  'a token ends once who made it has %j',
+  async (change) => {
+    const maker = await createUser(`${Object.keys(change).join()}@hello.org`, true)
+    const { token } = await authenticator.issueToken(maker, 'service')
+    expect(await bearer(token)).toMatchObject({ userId: maker.userId, email: maker.email })
+    await asAdministrator(under.store).update('User', maker.userId, change)
+    await expect(bearer(token)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' })
+  },
+)
 
 test.each([
   ['an unknown token', `sst_${'x'.repeat(43)}`],
