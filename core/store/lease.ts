@@ -139,7 +139,7 @@ const nextDue = async (
           cross join lateral (
             select r.next_run from record r
             where r.leaf = model and r.pending and not r.parked and r.lease_owner is null
-              and r.next_run is not null
+              and r.next_run is not null and exists (select from step s where s.model = model)
             order by r.next_run limit 1
           ) first),
        (select min(expires) from dispatcher where name <> $2)

@@ -189,8 +189,12 @@ const changeAfter = (model: Model, row: LeasedRow, report: Report, now: number):
   const { outcome } = report
   if (outcome.kind === 'released') return asIfNeverLeased(change)
 
-  // The record was deleted while its sync ran: only its delete step matters now.
-  if (row.deleted && report.operation === 'sync') return { ...change, attempts: 0, next_run: now }
+  // The record was deleted while its sync ran: only its delete step matters now, which may need what the sync made.
+  if (row.deleted && report.operation === 'sync') {
+    const freed: Change = { ...change, attempts: 0, next_run: now }
+    if (outcome.kind !== 'synced' || outcome.feedback === undefined) return freed
+    return patched({ ...freed, fields: row.fields }, model, outcome.feedback, now)
+  }
   if (report.operation === 'delete' && outcome.kind === 'synced') {
     return { ...change, backend_need_reap: true }
   }

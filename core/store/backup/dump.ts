@@ -57,17 +57,19 @@ async function* sealed(content: AsyncIterable<string>): AsyncGenerator<string> {
  *
  * @param madeAt ISO 8601
  */
-export const dump = <T>(
+export const dump = async <T>(
   database: Database,
   madeAt: string,
   consume: (bytes: AsyncIterable<Uint8Array>) => Promise<T>,
-): Promise<T> =>
-  database.transaction(async (sql, attempt) => {
+): Promise<T> => {
+  const names = (await backedUpTables(database)).map(({ sqlName }) => sqlName)
+  return database.transaction(async (sql, attempt) => {
     if (attempt > 1) throw new CoreError('UNAVAILABLE', 'The backup was disturbed; try again')
     await sql.query(`set transaction isolation level repeatable read, read only`)
-    const names = (await backedUpTables(sql)).map(({ sqlName }) => sqlName)
-    // A restore empties tables in a way that a snapshot does not see; it has to wait.
+    // A restore empties tables in a way that a snapshot does not see: one has to wait for the other, and nothing may be
+    // asked before, because the first question makes the snapshot.
     await sql.query(`lock table ${names.join(', ')} in access share mode`)
     const lines = Readable.from(sealed(contentOf(sql, madeAt)), { objectMode: false })
     return pipeline(lines, createGzip(), consume)
   })
+}

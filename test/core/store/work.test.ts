@@ -327,6 +327,20 @@ test('a record deleted while its sync runs is deleted in its backend afterwards'
   expect(await due()).toEqual(['HelloWorldService/1 delete'])
 })
 
+test('what a sync made while its record was deleted is known to the delete step', async () => {
+  await createService()
+  const [work] = await under.lease([service])
+  await remove(service, 1)
+  const feedback = { backend_handle: 'vm-7' }
+  await under.work.report('tester', [reportOn(work!, { kind: 'synced', feedback })])
+
+  const [deleting] = await under.lease([service])
+  expect(deleting).toMatchObject({
+    operation: 'delete',
+    change: { record: { backend_handle: 'vm-7' } },
+  })
+})
+
 test('a status write never makes a record pending', async () => {
   await createService()
   await settle({ kind: 'synced', feedback: { backend_handle: 'vm-7' } })
