@@ -39,6 +39,7 @@ export type {
   Schema,
 } from './schema.ts'
 export type { FileNode, LinkNode, MessageNode, PolicyNode, ScalarNode } from './syntax.ts'
+export { escapedHtml } from './targets/escaped-html.ts'
 export { targets } from './targets/index.ts'
 export { modelDefsOf, type ModelDef } from './targets/modeldefs.ts'
 export { importedProtos } from './targets/proto-options.ts'

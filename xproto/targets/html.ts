@@ -1,21 +1,11 @@
+import { escapedHtml } from './escaped-html.ts'
 import { style } from './html-style.ts'
 import type { Block, Chapter, Inline, Line, Section } from './reference-page.ts'
 import { referencePage } from './reference.ts'
 import type { Target } from './target.ts'
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-const escaped = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => entities[character] ?? '')
-
 const inlineText = (inline: Inline): string => {
-  const text = escaped(inline.text)
+  const text = escapedHtml(inline.text)
   switch (inline.kind) {
     case 'text':
       return text
@@ -39,17 +29,17 @@ const blockLines = (block: Block): readonly string[] => {
       return [
         '<dl>',
         ...block.facts.map(
-          ([name, value]) => `<dt>${escaped(name)}</dt><dd>${lineText(value)}</dd>`,
+          ([name, value]) => `<dt>${escapedHtml(name)}</dt><dd>${lineText(value)}</dd>`,
         ),
         '</dl>',
       ]
     case 'table':
       // Who scrolls by keyboard must be able to reach what is wider than the page.
       return [
-        `<div class="wide" role="region" aria-label="${escaped(block.caption)}" tabindex="0">`,
+        `<div class="wide" role="region" aria-label="${escapedHtml(block.caption)}" tabindex="0">`,
         '<table>',
-        `<caption>${escaped(block.caption)}</caption>`,
-        `<thead><tr>${block.columns.map((name) => `<th scope="col">${escaped(name)}</th>`).join('')}</tr></thead>`,
+        `<caption>${escapedHtml(block.caption)}</caption>`,
+        `<thead><tr>${block.columns.map((name) => `<th scope="col">${escapedHtml(name)}</th>`).join('')}</tr></thead>`,
         '<tbody>',
         ...block.rows.map(rowText),
         '</tbody>',
@@ -57,23 +47,25 @@ const blockLines = (block: Block): readonly string[] => {
         '</div>',
       ]
     case 'listing':
-      return [`<pre tabindex="0"><code>${escaped(block.text)}</code></pre>`]
+      return [`<pre tabindex="0"><code>${escapedHtml(block.text)}</code></pre>`]
   }
 }
 
 const sectionLines = ({ id, title, blocks }: Section): readonly string[] => [
   `<section id="${id}" aria-labelledby="${id}-title">`,
-  `<h3 id="${id}-title">${escaped(title)}</h3>`,
+  `<h3 id="${id}-title">${escapedHtml(title)}</h3>`,
   ...blocks.flatMap(blockLines),
   '</section>',
 ]
 
 const chapterLines = ({ id, title, sections }: Chapter): readonly string[] => [
   `<section id="${id}" aria-labelledby="${id}-title">`,
-  `<h2 id="${id}-title">${escaped(title)}</h2>`,
-  `<nav aria-label="${escaped(title)}">`,
+  `<h2 id="${id}-title">${escapedHtml(title)}</h2>`,
+  `<nav aria-label="${escapedHtml(title)}">`,
   '<ul>',
-  ...sections.map((section) => `<li><a href="#${section.id}">${escaped(section.title)}</a></li>`),
+  ...sections.map(
+    (section) => `<li><a href="#${section.id}">${escapedHtml(section.title)}</a></li>`,
+  ),
   '</ul>',
   '</nav>',
   ...sections.flatMap(sectionLines),
@@ -91,12 +83,12 @@ export const html: Target = {
       '<head>',
       '<meta charset="utf-8">',
       '<meta name="viewport" content="width=device-width, initial-scale=1">',
-      `<title>${escaped(title)}</title>`,
+      `<title>${escapedHtml(title)}</title>`,
       `<style>${style}</style>`,
       '</head>',
       '<body>',
       '<main>',
-      `<h1>${escaped(title)}</h1>`,
+      `<h1>${escapedHtml(title)}</h1>`,
       `<p>${lineText(introduction)}</p>`,
       ...chapters.flatMap(chapterLines),
       '</main>',

@@ -1,19 +1,8 @@
-import type { Model, Schema } from '#xproto'
+import { escapedHtml, type Model, type Schema } from '#xproto'
 import type { Json } from './shared.ts'
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-const escaped = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => entities[character] ?? '')
-
 /** Written with backquotes around code, as in Markdown. */
-const rich = (text: string): string => escaped(text).replace(/`([^`]*)`/g, '<code>$1</code>')
+const rich = (text: string): string => escapedHtml(text).replace(/`([^`]*)`/g, '<code>$1</code>')
 
 const style = `
 :root { color-scheme: light dark; --line: #8886; }
@@ -43,7 +32,12 @@ const pathRows = (paths: Json, path: string): readonly string[] => {
     const found = operations[method]
     return found === undefined
       ? []
-      : [row(`<code>${method.toUpperCase()} ${escaped(path)}</code>`, rich(found.summary ?? ''))]
+      : [
+          row(
+            `<code>${method.toUpperCase()} ${escapedHtml(path)}</code>`,
+            rich(found.summary ?? ''),
+          ),
+        ]
   })
 }
 
@@ -55,25 +49,29 @@ const operationsTable = (paths: Json, names: readonly string[]): string =>
 
 const fieldRow = ({ wireName, help, role, required }: Model['fields'][number]): string => {
   const notes = [...(required ? ['required'] : []), ...(role === 'declarative' ? [] : [role])]
-  return row(`<code>${escaped(wireName)}</code>`, escaped(help), notes.join(', '))
+  return row(`<code>${escapedHtml(wireName)}</code>`, escapedHtml(help), notes.join(', '))
 }
 
 const modelSection = (model: Model, paths: Json): string => `
-<details id="${escaped(model.name)}">
-<summary><b>${escaped(model.name)}</b> ${escaped(model.description)}</summary>
+<details id="${escapedHtml(model.name)}">
+<summary><b>${escapedHtml(model.name)}</b> ${escapedHtml(model.description)}</summary>
 ${operationsTable(paths, [model.restPath, `${model.restPath}/{id}`])}
 ${table(['Field', 'What it is', ''], model.fields.map(fieldRow))}
 </details>`
 
 const appSection = (app: string, models: readonly Model[], paths: Json): string => `
-<h2>${escaped(app)}</h2>
+<h2>${escapedHtml(app)}</h2>
 ${models
   .filter((model) => model.app === app)
   .map((model) => modelSection(model, paths))
   .join('')}`
 
 const parameterRow = (parameter: Described & { readonly name: string; readonly in: string }) =>
-  row(`<code>${escaped(parameter.name)}</code>`, parameter.in, rich(parameter.description ?? ''))
+  row(
+    `<code>${escapedHtml(parameter.name)}</code>`,
+    parameter.in,
+    rich(parameter.description ?? ''),
+  )
 
 /** The same document for people: one page that needs nothing else, neither scripts nor the network. */
 export const pageOf = (schema: Schema, document: Json): string => {
