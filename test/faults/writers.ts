@@ -30,10 +30,8 @@ const step = async (
 }
 
 const idOf = async (core: CoreProcess, name: string): Promise<number> => {
-  const { body } = await core.rest('GET', 'core/services')
-  const found = (body['items'] as readonly Readonly<Record<string, unknown>>[]).find(
-    (service) => service['name'] === name,
-  )
+  const { body } = await core.rest('GET', `core/services?name=${name}`)
+  const [found] = body['items'] as readonly Readonly<Record<string, unknown>>[]
   return Number(found?.['id'])
 }
 
