@@ -104,6 +104,7 @@ export const leaseFunction = `
       update record r
       set lease_owner = owner, lease_token = token.value,
           backend_need_delete = r.backend_need_delete or not r.deleted,
+          need_delete_by_lease = not (r.backend_need_delete or r.deleted),
           attempts = r.attempts + 1, calls = r.calls + 1
       from due d, token
       where r.root = d.root and r.id = d.id

@@ -49,6 +49,7 @@ const readColumns = [
   'policed',
   'changed_by_policy',
   'lease_token',
+  'need_delete_by_lease',
   ...writtenColumns,
 ] as const
 
@@ -172,22 +173,19 @@ const unchanged = (row: LeasedRow): Change => ({
   calls: row.calls,
 })
 
-/** A record that no function ever saw needs no delete step either, although a lease promised it one. */
-const asIfNeverLeased = (change: Change): Change => {
-  const calls = change.calls - 1
-  return {
-    ...change,
-    attempts: Math.max(0, change.attempts - 1),
-    calls,
-    backend_need_delete: change.backend_need_delete && calls > 0,
-  }
-}
+/** A record for which only this lease asked for a delete step needs none: no function saw it. */
+const asIfNeverLeased = (change: Change, row: LeasedRow): Change => ({
+  ...change,
+  attempts: Math.max(0, change.attempts - 1),
+  calls: change.calls - 1,
+  backend_need_delete: change.backend_need_delete && !row.need_delete_by_lease,
+})
 
 /** What the outcome makes of the row. Pure. */
 const changeAfter = (model: Model, row: LeasedRow, report: Report, now: number): Change => {
   const change = unchanged(row)
   const { outcome } = report
-  if (outcome.kind === 'released') return asIfNeverLeased(change)
+  if (outcome.kind === 'released') return asIfNeverLeased(change, row)
 
   // The record was deleted while its sync ran: only its delete step matters now, which may need what the sync made.
   if (row.deleted && report.operation === 'sync') {

@@ -36,6 +36,7 @@ export type RecordRow = {
   readonly failures: number
   readonly calls: number
   readonly lease_token: number | null
+  readonly need_delete_by_lease: boolean
 }
 
 /** The identity of a row; `root` and not the model, because ids count per root. */

@@ -98,10 +98,18 @@ const draftOf = (context: WriteContext, model: Model, before: RecordRow, asked: 
   return { context, model, before, given: new Map(given), values }
 }
 
+/** Who asks for the delete step himself means it, although a lease has asked already. */
+const confirmsDelete = ({ name }: Field, value: unknown, before: RecordRow): boolean =>
+  name === 'backend_need_delete' && value === true && before.need_delete_by_lease
+
 /** What differs from what is kept. The sets of a record that is being deleted stay as they are. */
-const changesIn = async ({ context, model, values }: Draft, before: RecordRow): Promise<Values> => {
-  const isChanged = ([field, value]: [Field, unknown]): boolean =>
-    isMany(field) ? !before.deleted : value !== (wireValue(before, field) ?? null)
+const changesIn = async (draft: Draft, before: RecordRow): Promise<Values> => {
+  const { context, model, given, values } = draft
+  const isChanged = ([field, value]: [Field, unknown]): boolean => {
+    if (isMany(field)) return !before.deleted
+    if (value !== (wireValue(before, field) ?? null)) return true
+    return given.has(field) && confirmsDelete(field, value, before)
+  }
   const changes: Values = new Map([...values].filter(isChanged))
   checkValues(model, changes)
   const same = await sameSets(context.sql, before, changes)

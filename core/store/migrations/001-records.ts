@@ -60,6 +60,8 @@ create table record (
   calls integer not null default 0,
   lease_owner text,
   lease_token bigint,
+  -- Nobody but the lease has asked for the delete step so far; given back before its call, it asks no more.
+  need_delete_by_lease boolean not null default false,
 
   primary key (root, id)
 );

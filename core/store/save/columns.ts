@@ -28,6 +28,11 @@ export const columnValues = (
   [...values].flatMap(([{ name }, value]): [string, unknown][] => {
     if (!isColumn(name)) return []
     const column = columnValue(name, value)
+    if (name === 'backend_need_delete')
+      return [
+        [name, column],
+        ['need_delete_by_lease', false],
+      ]
     return name === 'enacted' || name === 'policed'
       ? [[name, reachedStamp(name, column as number | null, stamps)]]
       : [[name, column]]

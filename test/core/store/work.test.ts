@@ -233,6 +233,33 @@ test('work that is given back after an earlier call still needs its delete step'
   expect(await due()).toEqual(['HelloWorldService/1 delete'])
 })
 
+test.each([
+  ['before the lease', true],
+  ['while it was leased', false],
+])(
+  'work that is given back keeps the delete step that a client asked for %s',
+  async (_, isBefore) => {
+    await createService()
+    const ask = () =>
+      asAdministrator(under.store).update(
+        service,
+        1,
+        { backend_need_delete: true },
+        { updateFields: ['backend_need_delete'], callerKind: 'synchronizer' },
+      )
+    if (isBefore) await ask()
+    const [work] = await under.lease([service])
+    if (!isBefore) await ask()
+    await under.work.report('tester', [reportOn(work!, { kind: 'released' })])
+    await remove(service, 1)
+
+    const [again] = await under.lease([service])
+    expect(again).toMatchObject({ operation: 'delete' })
+    await under.work.report('tester', [reportOn(again!, { kind: 'released' })])
+    expect(await due()).toEqual(['HelloWorldService/1 delete'])
+  },
+)
+
 test('an edit made while the function runs leaves the record pending, and due at once', async () => {
   await createService()
   const [work] = await under.lease([service])
