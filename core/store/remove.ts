@@ -1,3 +1,5 @@
+import { CoreError } from '../errors.ts'
+import type { Caller } from './caller.ts'
 import type { Sql } from './database.ts'
 import { dropKeys } from './keys.ts'
 import { reap } from './reap.ts'
@@ -32,14 +34,41 @@ const lockDoomed = async (sql: Sql, key: RowKey): Promise<readonly RowKey[]> => 
   }
 }
 
+/** Whom the policy lets delete users, and the sites they belong to, it lets not get rid of administrators. */
+const guardAdministrators = async (
+  sql: Sql,
+  { isAdmin }: Caller,
+  doomed: readonly RowKey[],
+): Promise<void> => {
+  if (isAdmin) return
+  const [user] = await sql.query<RowKey>(
+    `select r.root, r.id from record r join jsonb_to_recordset($1::jsonb) k(root text, id int)
+       on r.root = k.root and r.id = k.id
+     where r.root = 'User' and r.fields @> '{"is_admin": true}' order by r.id limit 1`,
+    [JSON.stringify(doomed)],
+  )
+  if (user === undefined) return
+  throw new CoreError(
+    'PERMISSION_DENIED',
+    `Only an administrator may delete User ${user.id}, who is one`,
+  )
+}
+
 /**
  * Soft-deletes a live record and, as XOS does, everything that links to it, transitively; then lets go what
- * needs no delete step. The caller has checked that the record is live.
+ * needs no delete step. The caller has checked that the record is live, and may be deleted. Throws PERMISSION_DENIED
+ * where an administrator would go with it who is not the caller's to delete.
  *
  * @param now microseconds since 1970
  */
-export const softDelete = async (sql: Sql, key: RowKey, now: number): Promise<void> => {
+export const softDelete = async (
+  sql: Sql,
+  caller: Caller,
+  key: RowKey,
+  now: number,
+): Promise<void> => {
   const doomed = await lockDoomed(sql, key)
+  await guardAdministrators(sql, caller, doomed)
   const deleted = await sql.query<RowKey & { pending: boolean }>(
     `update record r
      set deleted = true, enacted = null, policed = null, revision = nextval('revision'),

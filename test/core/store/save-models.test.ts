@@ -297,3 +297,30 @@ test('users write their own record, but make nobody an administrator and take no
   })
   expect(await save('User', 2, { is_admin: true })).toMatchObject({ is_admin: true })
 })
+
+test('who administers a site deletes its users, but no administrator, and none with the site', async () => {
+  const stark = { name: 'Winterfell', abbreviated_name: 'stark', login_base: 'stark' }
+  const site_id = Number((await create('Site', { ...stark, site_url: 'http://stark.org' }))['id'])
+  await create('User', { ...arya, site_id })
+  await create('User', { ...arya, email: 'robb@example.org', site_id, is_admin: true })
+  await create('User', { ...arya, email: 'bran@example.org', site_id })
+  await create('Privilege', {
+    accessor_id: 2,
+    accessor_type: 'User',
+    object_id: site_id,
+    object_type: 'Site',
+    permission: 'role:admin',
+  })
+  const refused = {
+    code: 'PERMISSION_DENIED',
+    message: 'Only an administrator may delete User 3, who is one',
+  }
+  expect(await refusalOf(as(asArya).remove('User', 3))).toMatchObject(refused)
+  expect(await refusalOf(as(asArya).remove('Site', site_id))).toMatchObject(refused)
+  await as(asArya).remove('User', 4)
+  expect((await as().list('User')).map(({ id }) => id)).toEqual([1, 2, 3])
+
+  await save('User', 3, { is_admin: false })
+  await as(asArya).remove('Site', site_id)
+  expect((await as().list('User')).map(({ id }) => id)).toEqual([1])
+})
