@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto'
 import type { Clock } from '#contract'
 import { CoreError } from '../errors.ts'
 import { textOf } from '../http/text.ts'
-import type { Caller, Store } from '../store/port.ts'
+import type { Caller, Credentials, Store } from '../store/port.ts'
 import { setBounded } from './bounded.ts'
 import { createFailureLimit } from './failure-limit.ts'
 import { createGate } from './gate.ts'
@@ -38,7 +38,8 @@ export type AuthenticatorOptions = {
 
 /**
  * Says who a client is (reference core-api.md 1.9). `address` is where the client comes from; failures are
- * limited by address and by account.
+ * limited by address and by account. Passwords that were right lately pass the limit of an address, so that one
+ * client's failures do not lock out all others behind the same address; one that was not waits like a wrong one.
  *
  * Wrong credentials reject with PERMISSION_DENIED, as XOS has it on gRPC; too many of them with
  * {@link TooManyLogins}. Neither tells whether the user exists, in words or in time.
@@ -60,7 +61,7 @@ export type Authenticator = {
 }
 
 const minute = 60_000
-const cacheMs = 10_000
+const unhashedMs = 10_000
 const sessionMs = 14 * 24 * 60 * minute
 const maxEmailLength = 254
 
@@ -98,17 +99,18 @@ const pairOf = (header: string): { email: string; password: string } | undefined
 
 export const createAuthenticator = (options: AuthenticatorOptions): Authenticator => {
   const { store, clock, randomBytes } = options
-  // Entries of the two maps are digests of (email, password) and of (email, address) under a key that
+  // Keys of the maps below are digests of (email, password) and of (email, address) under a key that
   // exists in this process only, so that no memory dump holds something a password can be guessed from.
   const digestKey = randomBytes(32)
   const digest = (...parts: readonly string[]): string =>
     createHmac('sha256', digestKey).update(JSON.stringify(parts)).digest('base64')
 
-  const cache = new Map<string, { readonly caller: Caller; readonly until: number }>()
+  // The hash that a pair fitted. Until then it is not hashed again; whose hash it still is, is asked each time.
+  const fitted = new Map<string, { readonly passwordHash: string; readonly until: number }>()
   // Addresses an account has logged in from. A stranger's failures must not lock them out.
   const proven = new Map<string, true>()
   // Logins under way: the same pair is hashed once, however many requests bring it.
-  const underWay = new Map<string, Promise<Caller>>()
+  const underWay = new Map<string, Promise<Credentials>>()
 
   const limits = { clock, failures: 10, windowMs: minute, keys: 10_000 }
   const byAccount = createFailureLimit(limits)
@@ -117,48 +119,60 @@ export const createAuthenticator = (options: AuthenticatorOptions): Authenticato
   // Each login takes 32 MiB and a thread for a while.
   const gate = createGate({ inside: 2, waiting: 200, full: () => new TooManyLogins(1) })
 
-  const requireTries = (email: string, address: string): void => {
+  const requireTries = (pair: string, email: string, address: string): void => {
     const accountMs = proven.has(digest(email, address)) ? 0 : byAccount.waitMs(accountOf(email))
-    const waitMs = Math.max(accountMs, byAddress.waitMs(address))
+    const addressMs = fitted.has(pair) ? 0 : byAddress.waitMs(address)
+    const waitMs = Math.max(accountMs, addressMs)
     if (waitMs > 0) throw new TooManyLogins(Math.ceil(waitMs / 1000))
   }
 
-  const credentialsOf = async (email: string) =>
+  const credentialsOf = async (email: string): Promise<Credentials | undefined> =>
     email.length > maxEmailLength || email.includes('\0') ? undefined : store.credentials(email)
 
-  const check = async (email: string, password: string, address: string): Promise<Caller> => {
-    // Asked inside the gate, where at most one other login is between its question and its failure.
-    requireTries(email, address)
+  /** The account as it is now; undefined when its password is another one by now, or nobody may use it. */
+  const whileItFits = async (email: string, hash: string): Promise<Credentials | undefined> => {
     const credentials = await credentialsOf(email)
-    const fits = await verifyPassword(
-      password.slice(0, maxPasswordLength),
-      credentials?.passwordHash ?? hashOfNobody,
-    )
-    const known = credentials?.isActive === true && password.length <= maxPasswordLength
-    if (fits && known) return credentials.caller
+    return credentials?.isActive === true && credentials.passwordHash === hash
+      ? credentials
+      : undefined
+  }
+
+  const check = async (pair: string, email: string, plain: string, address: string) => {
+    // Asked inside the gate, where at most one other login is between its question and its failure.
+    requireTries(pair, email, address)
+    const hash = (await credentialsOf(email))?.passwordHash ?? hashOfNobody
+    const fits = await verifyPassword(plain.slice(0, maxPasswordLength), hash)
+    const credentials =
+      fits && plain.length <= maxPasswordLength ? await whileItFits(email, hash) : undefined
+    if (credentials !== undefined) return credentials
+    fitted.delete(pair)
     byAccount.failed(accountOf(email))
     byAddress.failed(address)
     throw refused()
   }
 
-  const startLogin = (pair: string, email: string, password: string, address: string) => {
-    const login = gate(() => check(email, password, address))
-      .then((caller) => {
-        setBounded(cache, pair, { caller, until: clock.now() + cacheMs }, 1000)
+  const startLogin = (pair: string, email: string, plain: string, address: string) => {
+    const login = gate(() => check(pair, email, plain, address))
+      .then((credentials) => {
+        const { passwordHash } = credentials
+        setBounded(fitted, pair, { passwordHash, until: clock.now() + unhashedMs }, 1000)
         setBounded(proven, digest(email, address), true, 1000)
-        return caller
+        return credentials
       })
       .finally(() => underWay.delete(pair))
     underWay.set(pair, login)
     return login
   }
 
-  const password: Authenticator['password'] = async (email, plain, address) => {
+  const prove = async (email: string, plain: string, address: string): Promise<Credentials> => {
     const pair = digest(email, plain)
-    const cached = cache.get(pair)
-    if (cached !== undefined && cached.until > clock.now()) return cached.caller
-    return underWay.get(pair) ?? startLogin(pair, email, plain, address)
+    const { passwordHash, until } = fitted.get(pair) ?? { passwordHash: '', until: 0 }
+    const known = until > clock.now() ? await whileItFits(email, passwordHash) : undefined
+    return known ?? underWay.get(pair) ?? startLogin(pair, email, plain, address)
   }
+
+  const password: Authenticator['password'] = async (email, plain, address) =>
+    (await prove(email, plain, address)).caller
 
   return {
     password,
@@ -192,13 +206,14 @@ export const createAuthenticator = (options: AuthenticatorOptions): Authenticato
     },
 
     async login(email, plain, address) {
-      const caller = await password(email, plain, address).catch((error: unknown) => {
+      const credentials = await prove(email, plain, address).catch((error: unknown) => {
         if (!(error instanceof CoreError) || error.code !== 'PERMISSION_DENIED') throw error
         throw new CoreError('NOT_AUTHENTICATED', error.message)
       })
       const id = newSessionId(randomBytes)
-      await store.addSession(sha256(id), caller.userId, clock.now() + sessionMs)
-      return id
+      const isKept = await store.addSession(sha256(id), credentials, clock.now() + sessionMs)
+      if (isKept) return id
+      throw new CoreError('NOT_AUTHENTICATED', refused().message)
     },
 
     async logout(id) {

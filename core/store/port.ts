@@ -191,9 +191,14 @@ export type Store = {
   readonly tokens: Tokens
   /** Forgets what is older than it may become. */
   keepWithin(retention: Retention): Promise<void>
+  /** Lets go deleted records that were kept long enough for policies to see them. */
+  endHolds(): Promise<void>
   credentials(email: string): Promise<Credentials | undefined>
-  /** Sessions are kept by the SHA-256 of their id. Times in milliseconds since 1970. */
-  addSession(idHash: string, userId: number, expiresAt: number): Promise<void>
+  /**
+   * Sessions are kept by the SHA-256 of their id. Times in milliseconds since 1970. Answers whether it was added: it is
+   * not when the user has another password by now, or is inactive or deleted.
+   */
+  addSession(idHash: string, credentials: Credentials, expiresAt: number): Promise<boolean>
   /** Undefined when unknown, ended, or its user is inactive or deleted. */
   sessionCaller(idHash: string, now: number): Promise<Caller | undefined>
   endSession(idHash: string): Promise<void>

@@ -10,6 +10,7 @@ import { createPublishing } from './changes/publishing.ts'
 import { createWatching } from './changes/watching.ts'
 import type { Writer } from './changes/writer.ts'
 import type { Database, Sql } from './database.ts'
+import { endHolds } from './hold.ts'
 import { answerOnce } from './idempotency.ts'
 import { endLeases, lease, touchDispatcher } from './lease.ts'
 import { createOperations, type Operations } from './operations/operations.ts'
@@ -127,6 +128,7 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
     audit: (caller, question) => readAudit(database, caller, question),
     tokens: createTokens(database, now),
     keepWithin: (retention) => keepWithin(database, retention, now()),
+    endHolds: () => transaction((sql) => endHolds(sql, now())),
 
     async credentials(email): Promise<Credentials | undefined> {
       const [row] = await liveRows(database, current.known(), modelNamed(current.known(), 'User'), {
@@ -139,12 +141,21 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
         isActive: row.fields['is_active'] === true,
       }
     },
-    async addSession(idHash, userId, expiresAt) {
+    async addSession(idHash, { caller, passwordHash }, expiresAt) {
       await database.query(`delete from session where expires_at <= $1`, [clock.now()])
-      await database.query(
-        `insert into session (id_hash, user_id, expires_at) values ($1, $2, $3)`,
-        [idHash, userId, expiresAt],
+      // Locked, so that who changes the password meanwhile ends this session too.
+      const added = await database.query(
+        `insert into session (id_hash, user_id, expires_at)
+         select $1, u.id, $3 from (
+           select id from record
+           where root = 'User' and id = $2 and not deleted and fields ->> 'password' = $4
+             and fields -> 'is_active' = 'true'
+           for share
+         ) u
+         returning user_id`,
+        [idHash, caller.userId, expiresAt, passwordHash],
       )
+      return added.length > 0
     },
     async sessionCaller(idHash, at) {
       const [row] = await database.query<RecordRow>(

@@ -37,3 +37,12 @@ test.each(['', 'letmein', 'scrypt$15$8$1$$', hashOfNobody, hashOfNobody.replace(
     expect(await verifyPassword('letmein', hash)).toBe(false)
   },
 )
+
+test('a text that is no hash is refused after the work of one that is', async () => {
+  let isSettled = false
+  const refused = verifyPassword('letmein', '!').finally(() => (isSettled = true))
+  // What needs no work is known before the event loop turns.
+  await new Promise((resolve) => process.nextTick(resolve))
+  expect(isSettled).toBe(false)
+  expect(await refused).toBe(false)
+})

@@ -135,7 +135,9 @@ test('the models come and go with a backup, and everybody hears of it', async ()
 })
 
 test('sessions end, passwords are those of the backup, and who restored it is known', async () => {
-  await here.store.addSession('hash', 1, here.clock.now() + 1000)
+  const credentials = await here.store.credentials(administrator.email)
+  if (credentials === undefined) throw new Error('Expected an administrator')
+  await here.store.addSession('hash', credentials, here.clock.now() + 1000)
   await restoreTo(here, await backupOf(here))
 
   expect(await here.store.sessionCaller('hash', here.clock.now())).toBeUndefined()

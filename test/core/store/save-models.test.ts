@@ -261,14 +261,20 @@ test('a new password ends the sessions of its user, and of nobody else', async (
   const { store, clock } = under
   await create('User', { ...arya, password: 'needle' })
   const later = clock.now() + 1000
-  await store.addSession('hers', 2, later)
-  await store.addSession('ours', 1, later)
+  const open = async (idHash: string, email: string): Promise<boolean> => {
+    const credentials = await store.credentials(email)
+    return credentials !== undefined && store.addSession(idHash, credentials, later)
+  }
+  const old = await store.credentials(arya.email)
+  expect(await open('hers', arya.email)).toBe(true)
+  expect(await open('ours', administrator.email)).toBe(true)
   await save('User', 2, { firstname: 'Arya', password: 'needle' })
   expect(await store.sessionCaller('hers', clock.now())).toMatchObject({ userId: 2 })
 
   await save('User', 2, { password: 'dagger' })
   expect(await store.sessionCaller('hers', clock.now())).toBeUndefined()
   expect(await store.sessionCaller('ours', clock.now())).toMatchObject({ userId: 1 })
+  expect(old !== undefined && (await store.addSession('late', old, later))).toBe(false)
 })
 
 test('nobody logs in as a user without a password', async () => {
