@@ -13,10 +13,7 @@ const postgres = {
     name: 'postgres',
     include: [
       'test/postgres/**/*.test.ts',
-      'test/core/store/*.test.ts',
-      'test/core/rest/{rest,writes,lists,events}.test.ts',
-      'test/core/tosca/{recipe,same-as-rest,tosca}.test.ts',
-      'test/acceptance/*.test.ts',
+      'test/{core,cli,acceptance}/**/*.test.ts',
       'test/integration/**/*.test.ts',
       'test/faults/*.test.ts',
     ],

@@ -47,10 +47,11 @@ const buildFaces = (store: Store, clock: Clock) => {
 
 /** The real store with the models of hello-world, and its faces. */
 export const openFaces = async () => {
-  const clock = createManualClock(1_600_000_000_000)
+  const database = await openTestDatabase()
+  const clock = createManualClock(1_600_000_000_000, database.isAtWork)
   const file = new URL('../../xproto/models/core.xproto', import.meta.url)
   const core = await openCore({
-    database: await openTestDatabase(),
+    database,
     coreModels: [{ file: 'core.xproto', text: await readFile(file, 'utf8') }],
     clock,
     admin,

@@ -21,8 +21,33 @@ export const openTestPostgres = (
   options: Partial<PostgresOptions> = {},
 ): Promise<Database> => openPostgres({ url, clock: realClock, random: Math.random, ...options })
 
+export type TestDatabase = Database & {
+  /** True while it owes somebody an answer. */
+  readonly isAtWork?: () => boolean
+}
+
+const watched = (database: Database): TestDatabase => {
+  let underWay = 0
+  const counting = async <T>(work: () => Promise<T>): Promise<T> => {
+    underWay += 1
+    try {
+      return await work()
+    } finally {
+      underWay -= 1
+    }
+  }
+  return {
+    ...database,
+    query: (text, parameters) => counting(() => database.query(text, parameters)),
+    transaction: (work) => counting(() => database.transaction(work)),
+    isAtWork: () => underWay > 0,
+  }
+}
+
 /** An empty database on the engine that the vitest project names: PGlite in memory, or the server of the run. */
-export const openTestDatabase = async (): Promise<Database> =>
-  process.env['SYNCSTEP_TEST_ENGINE'] === 'postgres'
-    ? openTestPostgres(await newPostgresDatabase())
-    : openPglite()
+export const openTestDatabase = async (): Promise<TestDatabase> =>
+  watched(
+    process.env['SYNCSTEP_TEST_ENGINE'] === 'postgres'
+      ? await openTestPostgres(await newPostgresDatabase())
+      : await openPglite(),
+  )

@@ -15,17 +15,20 @@ type Timer = { readonly atMs: number; readonly callback: () => void }
 /** More turns of the event loop than any chain of answers in a test needs to come to rest. */
 const turnsToRest = 20
 
-const rest = async (): Promise<void> => {
-  for (let turn = 0; turn < turnsToRest; turn += 1) {
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-}
-
-/** A clock that stands still until it is advanced. */
-export const createManualClock = (start = 0): ManualClock => {
+/**
+ * A clock that stands still until it is advanced. While somebody `isAtWork` in real time, as a database server is, it
+ * does not move on.
+ */
+export const createManualClock = (start = 0, isAtWork = () => false): ManualClock => {
   let now = start
   // In the order they were set, which decides between timers of the same moment.
   const timers = new Set<Timer>()
+
+  const rest = async (): Promise<void> => {
+    for (let turn = 0; turn < turnsToRest; turn = isAtWork() ? 0 : turn + 1) {
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
 
   const takeEarliest = (endMs: number): Timer | undefined => {
     let earliest: Timer | undefined

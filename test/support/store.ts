@@ -8,7 +8,7 @@ import {
   type SaveOptions,
   type Store,
 } from '#core'
-import { openTestDatabase } from './database.ts'
+import { openTestDatabase, type TestDatabase } from './database.ts'
 import { createManualClock, type ManualClock } from './manual-clock.ts'
 
 export const coreModels = [
@@ -71,9 +71,9 @@ export type TestStore = {
 const startOfTests = Date.UTC(2026, 0, 1)
 
 /** The real store on the engine of the vitest project, under a clock that stands still. One for each test file is plenty. */
-export const openTestStore = async (given?: Database): Promise<TestStore> => {
+export const openTestStore = async (given?: TestDatabase): Promise<TestStore> => {
   const database = given ?? (await openTestDatabase())
-  const clock = createManualClock(startOfTests)
+  const clock = createManualClock(startOfTests, database.isAtWork)
   const admin = { email: administrator.email, password: 'letmein' }
   const core = await openCore({ database, coreModels, clock, admin })
   const { store, work } = core
