@@ -1,17 +1,20 @@
 import { RE2JS, RE2JSException } from 're2js'
-import type { Schema } from '#xproto'
 import type { Sql } from '../database.ts'
 import { createParameters } from '../parameters.ts'
+import type { RecordRow } from '../row.ts'
+import { allSql, type Candidates } from './candidates.ts'
 import { endSql, type Test } from './condition.ts'
 import { badValue, textValue } from './value.ts'
 
 const maxPatternLength = 1000
 const rowsAtOnce = 500
 
-/** Instructions of a compiled pattern times characters of a text: about a second. */
-const maxEffort = 10_000_000
-/** The same for all texts of one question. */
-const maxEffortOfAll = 200_000_000
+/** Instructions of a compiled pattern times characters of a text: at worst a quarter of a second. */
+const maxEffort = 4_000_000
+/** The same for all patterns and texts of one question. */
+const maxEffortOfAll = 50_000_000
+/** After so much, other clients are served first. */
+const effortAtOnce = 1_000_000
 
 type Pattern = {
   matches(text: string): boolean
@@ -40,50 +43,69 @@ const compilePattern = (name: string, value: string | number, ignoreCase: boolea
   }
 }
 
-const tooMuch = (name: string, id: number): Error =>
-  badValue(
-    name,
-    `this regular expression takes too long on what the records hold (at the record with id ${id}); write a shorter one, or use contains`,
-  )
+/** What the regular expressions of one question take, all together. */
+export type Effort = {
+  /** To be called before a text is looked at. Rejects with INVALID_FIELD where it would be too much. */
+  spend(name: string, id: number, units: number): Promise<void>
+}
 
-/** Lets other clients be served between two batches. */
 const othersFirst = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
 
+export const createEffort = (): Effort => {
+  let all = 0
+  let atOnce = 0
+  return {
+    async spend(name, id, units) {
+      all += units
+      atOnce += units
+      if (units > maxEffort) {
+        throw badValue(
+          name,
+          `this regular expression takes too long on the record with id ${id}; write a shorter one, or use contains`,
+        )
+      }
+      if (all > maxEffortOfAll) {
+        throw badValue(
+          name,
+          'regular expressions take too long on so many records; ask for fewer with other elements, write shorter ones, or use contains',
+        )
+      }
+      if (atOnce < effortAtOnce) return
+      atOnce = 0
+      await othersFirst()
+    },
+  }
+}
+
 /**
- * Ids of the records at the end of the path whose value the regular expression matches, deleted ones included. Throws
- * INVALID_FIELD for one that is none, or that takes too long.
+ * Ids of the candidates whose value at the end of the path the regular expression matches. Throws INVALID_FIELD for
+ * one that is none, or that takes too long.
  */
 export const matchingIds = async (
-  sql: Sql,
-  schema: Schema,
+  { sql, effort }: { readonly sql: Sql; readonly effort: Effort },
+  { conditions, check }: Candidates,
   { name, path, lookup, value }: Test,
 ): Promise<readonly number[]> => {
   const pattern = compilePattern(name, value, lookup === 'iregex')
-  const { model } = path
   const text = endSql('r', path).text
-  const leaves = schema.descendants(model.name).map((leaf) => leaf.name)
   const ids: number[] = []
-  let effort = 0
   let after = 0
   for (;;) {
     const parameters = createParameters()
-    const rows = await sql.query<{ id: number; text: string | null }>(
-      `select r.id, ${text} as text from record r
-       where r.root = ${parameters.bind(model.root)} and r.leaf = any(${parameters.bind(leaves)})
+    const rows = await sql.query<RecordRow & { tested: string }>(
+      `select ${check === undefined ? 'r.id' : 'r.*'}, ${text} as tested from record r
+       where ${allSql(conditions, 'r', parameters)} and ${text} is not null
          and r.id > ${parameters.bind(after)}
        order by r.id limit ${rowsAtOnce}`,
       parameters.values,
     )
     for (const row of rows) {
-      if (row.text === null) continue
-      const needed = row.text.length * pattern.size
-      effort += needed
-      if (needed > maxEffort || effort > maxEffortOfAll) throw tooMuch(name, row.id)
-      if (pattern.matches(row.text)) ids.push(row.id)
+      if (check !== undefined && !(await check(row))) continue
+      await effort.spend(name, row.id, row.tested.length * pattern.size)
+      if (pattern.matches(row.tested)) ids.push(row.id)
     }
     const last = rows.at(-1)
     if (last === undefined || rows.length < rowsAtOnce) return ids
     after = last.id
-    await othersFirst()
   }
 }

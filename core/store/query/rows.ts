@@ -2,9 +2,11 @@ import type { Model } from '#xproto'
 import { createParameters } from '../parameters.ts'
 import type { Query, QueryKind } from '../port.ts'
 import type { RecordRow } from '../row.ts'
+import { allSql, candidatesOf, narrowed, type Condition } from './candidates.ts'
 import { elementsOf } from './elements.ts'
 import { behindSql, orderBySql, placeOf, readOrder, type Order, type Place } from './order.ts'
-import { allSql, conditionsOf, type Condition, type Reading } from './where.ts'
+import { createEffort } from './regex.ts'
+import { conditionsOf, type Reading } from './where.ts'
 
 const kindSql: Readonly<Record<QueryKind, string>> = {
   DEFAULT: 'not r.deleted',
@@ -33,19 +35,16 @@ export const prepare = async (reading: Reading, model: Model, query: Query): Pro
   const elements = query.kind === 'ALL' ? [] : elementsOf(schema, model, query.elements)
   const rule = await access.readRule(model)
   const live = !kindSql[query.kind].startsWith('r.deleted')
-  const asked = await conditionsOf({ ...reading, live }, model, elements)
-  const leaves = schema.descendants(model.name).map(({ name }) => name)
+  const candidates = candidatesOf(schema, model, [() => kindSql[query.kind]], rule)
+  const context = { ...reading, live, effort: createEffort() }
+  const asked = narrowed(candidates, await conditionsOf(context, candidates, elements))
 
   return {
     order,
     batch(after, size) {
       const parameters = createParameters()
       const conditions: readonly Condition[] = [
-        () => `r.root = ${parameters.bind(model.root)}`,
-        () => `r.leaf = any(${parameters.bind(leaves)}::text[])`,
-        () => kindSql[query.kind],
-        ...asked,
-        rule.sql,
+        ...asked.conditions,
         ...(after === undefined ? [] : [() => behindSql(order, after, parameters)]),
       ]
       return sql.query<RecordRow>(

@@ -1,17 +1,15 @@
 import type { Model, Schema } from '#xproto'
 import type { Access } from '../access-port.ts'
 import type { Sql } from '../database.ts'
-import { createParameters, quoted, type Parameters } from '../parameters.ts'
+import { createParameters } from '../parameters.ts'
+import { allSql, candidatesOf, narrowed, type Candidates, type Condition } from './candidates.ts'
 import { conditionSql, type Test } from './condition.ts'
 import type { Hop } from './path.ts'
-import { matchingIds } from './regex.ts'
+import { matchingIds, type Effort } from './regex.ts'
 import { booleanValue } from './value.ts'
 
 /** A test, or that it must not hold. */
 export type Element = { readonly test: Test; readonly invert: boolean }
-
-/** SQL about one row; null counts as false. */
-export type Condition = (alias: string, parameters: Parameters) => string
 
 /** What reading needs. */
 export type Reading = {
@@ -23,6 +21,7 @@ export type Reading = {
 export type WhereContext = Reading & {
   /** Only live records are asked for, and looked at on the way. */
   readonly live: boolean
+  readonly effort: Effort
 }
 
 /** Tests that begin with the same links ask for one record that passes them all, as Django has it. */
@@ -44,12 +43,6 @@ const add = (root: Branch, test: Test): Branch => {
   return root
 }
 
-export const allSql = (
-  conditions: readonly Condition[],
-  alias: string,
-  parameters: Parameters,
-): string => conditions.map((condition) => `(${condition(alias, parameters)})`).join(' and ')
-
 const amongIds =
   (ids: readonly number[]): Condition =>
   (alias, parameters) =>
@@ -65,25 +58,23 @@ const negated =
   (alias, parameters) =>
     `not coalesce(${condition(alias, parameters)}, false)`
 
-/** Records of the model for which all conditions hold, as far as they may be read. */
-const idsWhere = async (
-  { sql, schema, access, live }: WhereContext,
+/** Records that are looked at on the way. */
+const passedBy = async (
+  { schema, access, live }: WhereContext,
   model: Model,
-  conditions: readonly Condition[],
+): Promise<Candidates> => {
+  // A live record links to live ones; what is being deleted may still link to what is.
+  const states: readonly Condition[] = live ? [(alias) => `not ${alias}.deleted`] : []
+  return candidatesOf(schema, model, states, await access.readRuleInSql(model))
+}
+
+const idsOf = async (
+  { sql }: WhereContext,
+  { conditions }: Candidates,
 ): Promise<readonly number[]> => {
-  const rule = await access.readRuleInSql(model)
   const parameters = createParameters()
-  const leaves = schema.descendants(model.name).map(({ name }) => name)
-  const all: readonly Condition[] = [
-    (alias) => `${alias}.root = ${quoted(model.root)}`,
-    (alias) => `${alias}.leaf = any(${parameters.bind(leaves)}::text[])`,
-    // A live record links to live ones; what is being deleted may still link to what is.
-    ...(live ? [(alias: string) => `not ${alias}.deleted`] : []),
-    (alias) => rule.sql(alias, parameters),
-    ...conditions,
-  ]
   const rows = await sql.query<{ id: number }>(
-    `select r.id from record r where ${allSql(all, 'r', parameters)}`,
+    `select r.id from record r where ${allSql(conditions, 'r', parameters)}`,
     parameters.values,
   )
   return rows.map(({ id }) => id)
@@ -107,28 +98,34 @@ const idsLinkedTo = async (
   return rows.map(({ id }) => id)
 }
 
-const testCondition = async (context: WhereContext, test: Test): Promise<Condition> => {
-  if (test.lookup === 'regex' || test.lookup === 'iregex') {
-    return amongIds(await matchingIds(context.sql, context.schema, test))
-  }
-  return (alias, parameters) => conditionSql({ ...context, parameters }, alias, test)
-}
+const isPattern = ({ lookup }: Test): boolean => lookup === 'regex' || lookup === 'iregex'
+
+const testCondition =
+  (context: WhereContext, test: Test): Condition =>
+  (alias, parameters) =>
+    conditionSql({ ...context, parameters }, alias, test)
 
 /**
- * What a branch asks of a record. Paths are walked from their ends, with one statement for each link, so that the cost
- * grows with the number of records and links, and not with the number of ways to go along them.
+ * What a branch asks of the candidates. Paths are walked from their ends, with one statement for each link, so that
+ * the cost grows with the number of records and links, and not with the number of ways to go along them. Regular
+ * expressions come last, since they look at each record that is left.
  */
 const branchConditions = async (
   context: WhereContext,
-  model: Model,
+  candidates: Candidates,
   { tests, below }: Branch,
 ): Promise<readonly Condition[]> => {
   const conditions: Condition[] = []
-  for (const test of tests) conditions.push(await testCondition(context, test))
+  for (const test of tests) if (!isPattern(test)) conditions.push(testCondition(context, test))
   for (const { hop, branch } of below.values()) {
-    const behind = await branchConditions(context, hop.model, branch)
-    const others = await idsWhere(context, hop.model, behind)
-    conditions.push(amongIds(await idsLinkedTo(context, model, hop, others)))
+    const there = await passedBy(context, hop.model)
+    const behind = await branchConditions(context, there, branch)
+    const others = await idsOf(context, narrowed(there, behind))
+    conditions.push(amongIds(await idsLinkedTo(context, candidates.model, hop, others)))
+  }
+  for (const test of tests.filter(isPattern)) {
+    const left = narrowed(candidates, conditions)
+    conditions.push(amongIds(await matchingIds(context, left, test)))
   }
   return conditions
 }
@@ -145,10 +142,9 @@ const isNullCondition = async (
 ): Promise<Condition> => {
   if (hop === undefined) return testCondition(context, test)
   const isNullBehind = await isNullCondition(context, hop.model, rest, test)
-  const linkedTo = async (conditions: readonly Condition[]): Promise<readonly number[]> => {
-    const others = await idsWhere(context, hop.model, conditions)
-    return idsLinkedTo(context, model, hop, others)
-  }
+  const there = await passedBy(context, hop.model)
+  const linkedTo = async (conditions: readonly Condition[]): Promise<readonly number[]> =>
+    idsLinkedTo(context, model, hop, await idsOf(context, narrowed(there, conditions)))
   const none = notAmongIds(await linkedTo([]))
   const ending = amongIds(await linkedTo([isNullBehind]))
   return (alias, parameters) => `${none(alias, parameters)} or ${ending(alias, parameters)}`
@@ -156,28 +152,37 @@ const isNullCondition = async (
 
 const conditionAlone = async (
   context: WhereContext,
-  model: Model,
-  test: Test,
+  candidates: Candidates,
+  { test, invert }: Element,
 ): Promise<Condition> => {
-  if (asksForNull(test)) return isNullCondition(context, model, test.path.hops, test)
-  const conditions = await branchConditions(context, model, add(newBranch(), test))
-  return (alias, parameters) => allSql(conditions, alias, parameters)
+  if (asksForNull(test)) {
+    const isNull = await isNullCondition(context, candidates.model, test.path.hops, test)
+    return invert ? negated(isNull) : isNull
+  }
+  const conditions = await branchConditions(context, candidates, add(newBranch(), test))
+  return negated((alias, parameters) => allSql(conditions, alias, parameters))
 }
 
-/** Elements as conditions on a record, all of which must hold. Throws INVALID_FIELD for values that do not fit. */
+/** Elements as conditions on the candidates, all of which must hold. Throws INVALID_FIELD for values that do not fit. */
 export const conditionsOf = async (
   context: WhereContext,
-  model: Model,
+  candidates: Candidates,
   elements: readonly Element[],
 ): Promise<readonly Condition[]> => {
   const together = newBranch()
-  const apart: Condition[] = []
-  for (const { test, invert } of elements) {
-    if (!invert && !asksForNull(test)) add(together, test)
-    else {
-      const condition = await conditionAlone(context, model, test)
-      apart.push(invert ? negated(condition) : condition)
-    }
+  const apart: Element[] = []
+  for (const element of elements) {
+    if (element.invert || asksForNull(element.test)) apart.push(element)
+    else add(together, element.test)
   }
-  return [...(await branchConditions(context, model, together)), ...apart]
+  const conditions: Condition[] = []
+  const left = (): Candidates => narrowed(candidates, conditions)
+  for (const element of apart) {
+    if (!isPattern(element.test)) conditions.push(await conditionAlone(context, left(), element))
+  }
+  conditions.push(...(await branchConditions(context, left(), together)))
+  for (const element of apart) {
+    if (isPattern(element.test)) conditions.push(await conditionAlone(context, left(), element))
+  }
+  return conditions
 }

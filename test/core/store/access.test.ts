@@ -228,6 +228,24 @@ test('a policy that SQL cannot say is asked about each record', async () => {
   )
 })
 
+test('no regular expression is asked about what may not be read', async () => {
+  const { create } = asAdministrator(under.store)
+  await create('Named', { name: 'boss' })
+  await create('Named', { name: 'other' })
+  await under.database.query(
+    `update record set fields = fields || jsonb_build_object('name', repeat('x', 1000000))
+     where leaf = 'Bird' and id = 3 or leaf = 'Named' and id = 2`,
+  )
+  const asked = (model: string, who: Person): Promise<unknown> =>
+    as(who).page(model, equal('name__regex', 'oss|Coo'), 5, undefined)
+  expect(await asked('Bird', 'stranger')).toMatchObject({ records: [{ name: 'Coo' }] })
+  expect(await asked('Named', 'boss')).toMatchObject({ records: [{ name: 'boss' }] })
+  const refused = under.store
+    .as(administrator)
+    .page('Bird', equal('name__regex', 'Coo'), 5, undefined)
+  expect(await errorOf(refused)).toMatch(/takes too long on the record with id 3;/)
+})
+
 test('a policy that does not open for administrators holds for them as well', async () => {
   expect(await errorOf(under.store.as(administrator).create('Strict', { name: 'closed' }))).toBe(
     'PERMISSION_DENIED User admin@opencord.org may not write Strict new object because of policy strict_policy',

@@ -345,17 +345,71 @@ test.each([
   expect(await errorOf(matching('Zoo', element('name__regex', pattern)))).toMatch(message)
 })
 
-test('a regular expression that takes too long says so', async () => {
+/** Zoos 100, 101, ... whose names are so many times the letter a, for as long as the work goes on. */
+const withLongNames = async (
+  count: number,
+  letters: number,
+  work: () => Promise<void>,
+): Promise<void> => {
   await under.database.query(
     `insert into record (root, id, leaf, fields, created, updated, backend_status, backend_code)
-     values ('Zoo', 99, 'Zoo', jsonb_build_object('name', repeat('a', 60000)), 0, 0, '', 0)`,
+     select 'Zoo', n, 'Zoo', jsonb_build_object('name', repeat('a', $2::int)), 0, 0, '', 0
+     from generate_series(100, 99 + $1::int) n`,
+    [count, letters],
   )
-  expect(await matching('Zoo', element('name__regex', '^(a*)*$'))).toEqual([99])
-  expect(await errorOf(matching('Zoo', element('name__regex', '(?:.*a.{500})$')))).toBe(
-    'INVALID_FIELD name__regex: this regular expression takes too long on what the records hold (at the record with id 99); write a shorter one, or use contains',
+  await work().finally(() =>
+    under.database.query(`delete from record where root = 'Zoo' and id >= 100`),
   )
-  await under.database.query(`delete from record where root = 'Zoo' and id = 99`)
-})
+}
+
+test('a regular expression that takes too long says so', () =>
+  withLongNames(1, 60_000, async () => {
+    expect(await matching('Zoo', element('name__regex', '^(a*)*$'))).toEqual([100])
+    expect(await errorOf(matching('Zoo', element('name__regex', '(?:.*a.{500})$')))).toBe(
+      'INVALID_FIELD name__regex: this regular expression takes too long on the record with id 100; write a shorter one, or use contains',
+    )
+  }))
+
+test('all regular expressions of a question share what they may take', () =>
+  withLongNames(50, 60_000, async () => {
+    const once = element('name__regex', '^(a*)*$')
+    expect(await matching('Zoo', once)).toHaveLength(50)
+    expect(await errorOf(matching('Zoo', once, { ...once, name: 'name__iregex' }))).toBe(
+      'INVALID_FIELD name__iregex: regular expressions take too long on so many records; ask for fewer with other elements, write shorter ones, or use contains',
+    )
+  }))
+
+test('a regular expression is asked about records that all else lets through, inverted or behind a link', () =>
+  withLongNames(1, 1_000_000, async () => {
+    const [one, inverted] = [
+      element('name__regex', 'is$'),
+      element('name__regex', 'is$', { invert: true }),
+    ]
+    const few = element('rooms__gt', 0)
+    expect(await errorOf(matching('Zoo', one))).toMatch(/with id 100;/)
+    expect(await matching('Zoo', one, few)).toEqual([1])
+    expect(await matching('Zoo', inverted, few)).toEqual([2])
+    expect(await matching('Zoo', element('rooms__isnull', 0), one)).toEqual([1])
+    const behind = [element('zoo__name__regex', 'is$'), element('zoo__rooms', 9)]
+    expect(await errorOf(matching('Animal', behind[0]!))).toMatch(/with id 100;/)
+    expect(await matching('Animal', ...behind)).toEqual([1, 3])
+    await under.database.query(`update record set deleted = true where root = 'Zoo' and id = 100`)
+    expect(await matching('Zoo', one)).toEqual([1])
+  }))
+
+test('other clients are served while a regular expression is asked about many records', () =>
+  withLongNames(50, 60_000, async () => {
+    let turns = 0
+    let isOver = false
+    const count = (): void => {
+      turns += 1
+      if (!isOver) setImmediate(count)
+    }
+    count()
+    await matching('Zoo', element('name__regex', '^(a*)*$'))
+    isOver = true
+    expect(turns).toBeGreaterThan(20)
+  }))
 
 test('queries that ask for too much are refused', async () => {
   const pattern = element('name__regex', 'x')
