@@ -88,7 +88,7 @@ export const createRecords = (context: RecordsContext): LockingRecords => {
       await access.requireRemove(model, row)
       if (row.deleted) throw notFound(modelName, id)
       // XOS answers a delete of a protected record with success, and keeps it.
-      if (!row.write_protect) await softDelete(sql, context.caller, row, context.now())
+      if (!row.write_protect) await softDelete(context, row, context.now())
     },
   }
 }

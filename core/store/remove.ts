@@ -1,9 +1,11 @@
 import { CoreError } from '../errors.ts'
 import type { Caller } from './caller.ts'
 import type { Sql } from './database.ts'
+import { hold } from './hold.ts'
 import { dropKeys } from './keys.ts'
 import { reap } from './reap.ts'
 import { rowKeyText, type RowKey } from './row.ts'
+import type { WriteContext } from './save/draft.ts'
 import { countDeletedLinks } from './save/service-instance-link.ts'
 import { stopWaiting, wakeDispatchers, wakeWaiters } from './wake.ts'
 
@@ -56,35 +58,33 @@ const guardAdministrators = async (
 
 /**
  * Soft-deletes a live record and, as XOS does, everything that links to it, transitively; then lets go what
- * needs no delete step. The caller has checked that the record is live, and may be deleted. Throws PERMISSION_DENIED
+ * needs no delete step and no policy. The caller has checked that the record is live, and may be deleted. Throws PERMISSION_DENIED
  * where an administrator would go with it who is not the caller's to delete.
  *
  * @param now microseconds since 1970
  */
 export const softDelete = async (
-  sql: Sql,
-  caller: Caller,
+  { sql, schema, caller }: Pick<WriteContext, 'sql' | 'schema' | 'caller'>,
   key: RowKey,
   now: number,
 ): Promise<void> => {
   const doomed = await lockDoomed(sql, key)
   await guardAdministrators(sql, caller, doomed)
-  const deleted = await sql.query<RowKey & { pending: boolean }>(
+  const deleted = await sql.query<RowKey>(
     `update record r
      set deleted = true, enacted = null, policed = null, revision = nextval('revision'),
          next_run = $2, parked = false, attempts = 0, failures = 0
      from jsonb_to_recordset($1::jsonb) k(root text, id int)
      where r.root = k.root and r.id = k.id and not r.deleted
-     returning r.root, r.id, r.pending`,
+     returning r.root, r.id`,
     [JSON.stringify(doomed), now],
   )
   await dropKeys(sql, deleted)
   const counted = await countDeletedLinks(sql, deleted, now)
   await stopWaiting(sql, [...deleted, ...counted])
-  await wakeWaiters(
-    sql,
-    deleted.filter(({ pending }) => !pending),
-  )
+  // Nobody is synced after what is deleted, though its delete step may still be to come.
+  await wakeWaiters(sql, deleted)
+  await hold(sql, schema, deleted, now)
   await reap(sql, deleted)
   await wakeDispatchers(sql)
 }

@@ -31,6 +31,7 @@ export type RecordRow = {
   readonly xos_managed: boolean
   readonly pending: boolean
   readonly next_run: number | null
+  readonly policy_until: number | null
   readonly parked: boolean
   readonly attempts: number
   readonly failures: number

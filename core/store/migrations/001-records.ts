@@ -51,6 +51,8 @@ create table record (
 
   -- When a pending record may run; null: only a change or a person brings it back.
   next_run bigint,
+  -- Deleted, and kept so long at most for policies of synchronizers that poll; see hold.ts.
+  policy_until bigint,
   -- It waits for other records: see the table wait.
   parked boolean not null default false,
   -- Calls for this version of the record, and failures in a row among them.

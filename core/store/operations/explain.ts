@@ -2,6 +2,7 @@ import type { Model, Schema } from '#xproto'
 import type { Sql } from '../database.ts'
 import { blockersSql } from '../park.ts'
 import { modelNamed, notFound } from '../read.ts'
+import { isHeld } from '../reap.ts'
 import { rowKeyText, type RowKey } from '../row.ts'
 import { explanationOf, type Explanation, type Facts, type Neighbour } from './explanation.ts'
 
@@ -23,7 +24,7 @@ const factsOf = ({ sql, now }: ExplainContext, keys: string): Promise<FactsRow[]
     `select r.root, r.id, r.leaf as model, r.fields ->> 'name' as name, r.deleted, r.pending, r.parked,
             r.enacted, r.no_sync, r.lazy_blocked,
             (r.enacted is null or r.enacted < greatest(r.updated, r.changed_by_policy)) as changed,
-            r.backend_need_delete_policy, r.backend_need_reap, r.backend_code, r.backend_status,
+            ${isHeld('r')} as held_for_policies, r.backend_need_delete_policy, r.backend_need_reap, r.backend_code, r.backend_status,
             r.next_run, r.attempts, r.failures, r.lease_owner, s.step, s.synchronizer,
             a.outcome, a.status as outcome_status, a.at as outcome_at,
             (select count(*)::int from dispatcher d where d.expires > $2) as dispatchers

@@ -35,6 +35,7 @@ export type Facts = Key & {
   readonly lazy_blocked: boolean
   /** It changed since it was synced, whether or not it may be synced. */
   readonly changed: boolean
+  readonly held_for_policies: boolean
   readonly backend_need_delete_policy: boolean
   readonly backend_need_reap: boolean
   readonly backend_code: number
@@ -165,6 +166,12 @@ const deletedReason = (facts: Facts): Told => {
     return [
       'delete-waits-for-policy',
       'It is deleted, and stays until its delete policy has set backend_need_reap.',
+    ]
+  }
+  if (facts.held_for_policies) {
+    return [
+      'delete-waits-for-policy',
+      'It is deleted, and stays for some seconds, so that the policies of its synchronizer see it.',
     ]
   }
   if (facts.linkedFrom.length > 0) {

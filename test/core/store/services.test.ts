@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Caller, Store } from '#core'
+import type { Caller, QueryKind, Store } from '#core'
 import {
   administrator,
   asAdministrator,
@@ -56,6 +56,14 @@ afterEach(async () => {
 })
 
 const hello = { name: 'hello', hello_from: 'Ann' }
+
+const withPolicies = file(
+  'greeting.xproto',
+  helloWorldModels.replace(
+    'message HelloWorldService (Service) {',
+    '$& option policy_implemented = "True";',
+  ),
+)
 
 /** How often other models came into force while the work was done. */
 const changesIn = async (work: () => Promise<unknown>): Promise<number> => {
@@ -385,5 +393,67 @@ describe('unloading', () => {
     await expect(unload()).rejects.toThrow(
       'Step instance of rival needs the models as they were: observes HelloWorldServiceInstance, which is not a model any more. Change or stop rival first.',
     )
+  })
+})
+
+describe('deleted records of a model with policies', () => {
+  const deletedOnes = async (kind: QueryKind): Promise<readonly unknown[]> => {
+    const found: unknown[] = []
+    const query = { kind, elements: [] }
+    for await (const batch of under.store.as(administrator).query('HelloWorldService', query)) {
+      found.push(...batch.map(({ id }) => id))
+    }
+    return found
+  }
+
+  const policed = () =>
+    records.update(
+      'HelloWorldService',
+      1,
+      { policed: under.clock.now() / 1000 },
+      { updateFields: ['policed'], callerKind: 'synchronizer' },
+    )
+
+  test('stay, for synchronizers of XOS that look for them, until their policies have run', async () => {
+    await load({ xprotos: [withPolicies] })
+    await records.create('HelloWorldService', hello)
+    await policed()
+    await records.remove('HelloWorldService', 1)
+    expect(await deletedOnes('SYNCHRONIZER_DELETED_POLICIES')).toEqual([1])
+    expect(await deletedOnes('DEFAULT')).toEqual([])
+    expect(await under.core.operations.why('HelloWorldService', 1)).toMatchObject({
+      reason: 'delete-waits-for-policy',
+      sentence: expect.stringContaining(
+        'so that the policies of its synchronizer see it',
+      ) as string,
+    })
+
+    await policed()
+    expect(await deletedOnes('SYNCHRONIZER_DELETED_OBJECTS')).toEqual([])
+  })
+
+  test('stay after their delete step as well, and go after 15 s though no policy came', async () => {
+    await load({ xprotos: [withPolicies] })
+    await under.load('', helloWorldSteps, 'rival')
+    await records.create('HelloWorldService', hello)
+    const [sync] = await under.lease(['HelloWorldService'])
+    await under.work.report('tester', [reportOn(sync!, { kind: 'synced' })])
+    await records.remove('HelloWorldService', 1)
+    const [work] = await under.lease(['HelloWorldService'])
+    await under.work.report('tester', [reportOn(work!, { kind: 'synced' })])
+
+    await under.clock.advance(14_999)
+    await under.store.endHolds()
+    expect(await deletedOnes('SYNCHRONIZER_DELETED_POLICIES')).toEqual([1])
+    await under.clock.advance(1)
+    await under.store.endHolds()
+    expect(await deletedOnes('SYNCHRONIZER_DELETED_POLICIES')).toEqual([])
+  })
+
+  test('go at once where the models came with a dispatcher, which polls for nothing', async () => {
+    await under.load(withPolicies.contents, [], 'greeting')
+    await records.create('HelloWorldService', hello)
+    await records.remove('HelloWorldService', 1)
+    expect(await deletedOnes('SYNCHRONIZER_DELETED_OBJECTS')).toEqual([])
   })
 })

@@ -154,6 +154,23 @@ test('a waiting record that is changed to need nothing any more runs at once', a
   expect(await due()).toEqual(['HelloWorldServiceInstance/1 sync'])
 })
 
+test('who links to many of which one is deleted is synced before its delete step has run', async () => {
+  const models = `option name = "gates"; option app_label = "gates";
+    message Zone (XOSBase) { }
+    message Gate (XOSBase) { optional manytomany zones->Zone:gates = 1:1001; }`
+  const steps = ['Zone', 'Gate'].map((model) => ({ step: model, model, include: [] }))
+  await under.load(models, steps, 'gates')
+  await asAdministrator(under.store).create('Zone', {})
+  await asAdministrator(under.store).create('Gate', { zones_ids: [1] })
+  const [work, ...waiting] = await under.lease(['Zone', 'Gate'])
+  expect(waiting).toEqual([])
+  await under.work.report('tester', [reportOn(work!, failed, 60_000)])
+
+  await remove('Zone', 1)
+  const leased = await under.lease(['Gate'])
+  expect(leased).toMatchObject([{ key: { model: 'Gate', id: 1 }, operation: 'sync' }])
+})
+
 test('deferral and failure come back when they said, and not before', async () => {
   await createService()
   await settle(deferred, 5_000)
