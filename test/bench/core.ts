@@ -5,7 +5,9 @@ import { Client, credentials, Metadata } from '@grpc/grpc-js'
 import { Client as PgClient } from 'pg'
 import { Pool } from 'undici'
 import { openCore, openPglite, openPostgres, type Database } from '#core'
+import { systemProcesses } from '../../cli/processes.ts'
 import { realClock } from '../../cli/real-clock.ts'
+import { openDataFolder } from '../../emulator/data-folder.ts'
 import { readServices } from '../hostile/rpc.ts'
 import {
   adminBasic,
@@ -215,7 +217,10 @@ const enginesIn = (folder: string, server: string | undefined): readonly Engine[
   const pglite: Engine = {
     name: 'PGlite in a folder',
     place: async () => join(folder, `data-${(places += 1)}`),
-    open: (place) => openPglite(place),
+    async open(place) {
+      const { database, release } = await openDataFolder(place, systemProcesses, openPglite)
+      return { ...database, close: () => database.close().then(release) }
+    },
   }
   if (server === undefined) return [pglite]
   return [
