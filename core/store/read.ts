@@ -61,7 +61,6 @@ export const liveRows = async (
   schema: Schema,
   model: Model,
   equal: Fields = {},
-  lock: '' | 'for update' = '',
 ): Promise<RecordRow[]> => {
   const parameters: unknown[] = [model.root, leavesOf(schema, model)]
   const conditions = Object.entries(equal).map(([name, value]) => {
@@ -79,8 +78,19 @@ export const liveRows = async (
   return sql.query<RecordRow>(
     `select r.* from record r
      where ${['r.root = $1', 'r.leaf = any($2)', 'not r.deleted', ...conditions].join(' and ')}
-     order by r.id ${lock}`,
+     order by r.id`,
     parameters,
+  )
+}
+
+/** Until the transaction ends, nobody else changes them. */
+export const lockRows = async (sql: Sql, rows: readonly RowKey[]): Promise<void> => {
+  await sql.query(
+    `select from record r join jsonb_to_recordset($1::jsonb) k(root text, id int)
+       on r.root = k.root and r.id = k.id
+     order by r.root, r.id
+     for update of r`,
+    [JSON.stringify(rows.map(({ root, id }) => ({ root, id })))],
   )
 }
 

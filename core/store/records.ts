@@ -4,9 +4,9 @@ import { createAccess } from './access.ts'
 import type { LockingRecords, Query, StoredRecord } from './port.ts'
 import { pageOfRows } from './query/page.ts'
 import { rowBatches } from './query/rows.ts'
-import { liveRows, lockValues, modelNamed, notFound, rowOf, wireRecords } from './read.ts'
+import { liveRows, lockRows, lockValues, modelNamed, notFound, rowOf, wireRecords } from './read.ts'
 import { softDelete } from './remove.ts'
-import type { RecordRow } from './row.ts'
+import { rowKeyText, type RecordRow } from './row.ts'
 import { createRecord, updateRecord, type WriteContext } from './write.ts'
 
 export type RecordsContext = Omit<WriteContext, 'now' | 'access'> & {
@@ -32,12 +32,8 @@ export const createRecords = (context: RecordsContext): LockingRecords => {
     return { fields, revision: row.revision }
   }
 
-  const equalRows = async (
-    model: Model,
-    equal: Fields,
-    lock?: 'for update',
-  ): Promise<readonly RecordRow[]> => {
-    const rows = await liveRows(sql, schema, model, equal, lock)
+  const equalRows = async (model: Model, equal: Fields): Promise<readonly RecordRow[]> => {
+    const rows = await liveRows(sql, schema, model, equal)
     const readable: RecordRow[] = []
     for (const row of rows) if (await access.mayRead(model, row)) readable.push(row)
     return readable
@@ -67,7 +63,16 @@ export const createRecords = (context: RecordsContext): LockingRecords => {
     async findAndLock(modelName, equal) {
       const model = modelNamed(schema, modelName)
       await lockValues(sql, model, equal)
-      return wired(model, await equalRows(model, equal, 'for update'))
+      const found = await equalRows(model, equal)
+      if (found.length === 0) return []
+      // Only what the caller may read; and only now it is known not to change.
+      await lockRows(sql, found)
+      const locked = new Set(found.map(rowKeyText))
+      const unchanged = await equalRows(model, equal)
+      return wired(
+        model,
+        unchanged.filter((row) => locked.has(rowKeyText(row))),
+      )
     },
     async get(modelName, id) {
       const model = modelNamed(schema, modelName)

@@ -19,6 +19,10 @@ message Tray (XOSBase) {
   optional manytoone on->Tray:above = 2:1001;
   optional manytoone beside->Tray:neighbours = 3:1002;
 }
+policy safe_policy < ctx.user.is_admin >
+message Safe::safe_policy (XOSBase) {
+  required string name = 1;
+}
 `
 
 const synced = { kind: 'synced' } as const
@@ -163,6 +167,25 @@ test('find, then create, is one step: eight at once make one record', async () =
   const ids = await Promise.all([one, two, one, two, one, two, one, two].map(save))
   expect(new Set(ids).size).toBe(1)
   expect(await asAdministrator(one.store).find('Tray', { name: 'the one' })).toHaveLength(1)
+})
+
+test('nobody keeps a record from others by asking for one that he may not read', async () => {
+  const { id } = await asAdministrator(one.store).create('Safe', { name: 'closed' })
+  const stranger = { userId: 999, email: 'stranger@example.org', isAdmin: false }
+
+  const pause = first.pauseBefore('commit')
+  const asking = one.store.transaction(stranger, (records) =>
+    records.findAndLock('Safe', { name: 'closed' }),
+  )
+  await pause.reached
+  let isUpdated = false
+  const updating = asAdministrator(two.store)
+    .update('Safe', Number(id), { name: 'open' })
+    .then(() => (isUpdated = true))
+  await endedOrBlocked(watcher, updating)
+  expect(isUpdated).toBe(true)
+  pause.letGo()
+  expect(await asking).toEqual([])
 })
 
 test('a lease that ended at another core fences the late report', async () => {
