@@ -173,19 +173,17 @@ test('nobody keeps a record from others by asking for one that he may not read',
   const { id } = await asAdministrator(one.store).create('Safe', { name: 'closed' })
   const stranger = { userId: 999, email: 'stranger@example.org', isAdmin: false }
 
-  const pause = first.pauseBefore('commit')
-  const asking = one.store.transaction(stranger, (records) =>
-    records.findAndLock('Safe', { name: 'closed' }),
-  )
-  await pause.reached
-  let isUpdated = false
-  const updating = asAdministrator(two.store)
-    .update('Safe', Number(id), { name: 'open' })
-    .then(() => (isUpdated = true))
-  await endedOrBlocked(watcher, updating)
-  expect(isUpdated).toBe(true)
-  pause.letGo()
-  expect(await asking).toEqual([])
+  const found = await one.store.transaction(stranger, async (records) => {
+    const readable = await records.findAndLock('Safe', { name: 'closed' })
+    let isUpdated = false
+    const updating = asAdministrator(two.store)
+      .update('Safe', Number(id), { name: 'open' })
+      .then(() => (isUpdated = true))
+    await endedOrBlocked(watcher, updating)
+    expect(isUpdated).toBe(true)
+    return readable
+  })
+  expect(found).toEqual([])
 })
 
 test('a lease that ended at another core fences the late report', async () => {
