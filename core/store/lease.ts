@@ -3,6 +3,7 @@ import type { Schema } from '#xproto'
 import type { Sql } from './database.ts'
 import { expand, includeTree, type IncludeTree } from './expand.ts'
 import { blockersSql, park } from './park.ts'
+import { reap } from './reap.ts'
 import { wireWithLinksToMany } from './read.ts'
 import { stampOf, type RecordRow, type RowKey } from './row.ts'
 import { wakeDispatchers } from './wake.ts'
@@ -39,15 +40,23 @@ export const touchDispatcher = async (
   }
 }
 
-/** Gives back every record that the dispatchers hold, or that anybody holds; late reports will be refused. */
+/**
+ * Gives back every record that the dispatchers hold, or that anybody holds; late reports will be refused. Those that
+ * only their lease kept go.
+ */
 export const endLeases = async (sql: Sql, dispatchers?: readonly string[]): Promise<void> => {
-  const freed = await sql.query(
+  const freed = await sql.query<RowKey & Pick<RecordRow, 'deleted' | 'pending'>>(
     `update record set lease_owner = null, lease_token = null
      where lease_owner is not null and ($1::text[] is null or lease_owner = any($1))
-     returning id`,
+     returning root, id, deleted, pending`,
     [dispatchers ?? null],
   )
-  if (freed.length > 0) await wakeDispatchers(sql)
+  if (freed.length === 0) return
+  await reap(
+    sql,
+    freed.filter(({ deleted, pending }) => deleted && !pending),
+  )
+  await wakeDispatchers(sql)
 }
 
 /** A due record: leased, or blocked and without an owner. */

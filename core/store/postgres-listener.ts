@@ -34,11 +34,11 @@ export const createListener = ({ client, clock, random }: ListenerOptions): List
 
   const connect = async (): Promise<Client> => {
     const made = client()
-    let lost = false
+    const state = { isUp: false, isLost: false }
     const lose = (): void => {
-      if (lost) return
-      lost = true
-      if (connection !== undefined) reconnectLater()
+      // Before it is up, whoever waits for it hears of it, and only he makes another one.
+      if (state.isUp && !state.isLost) reconnectLater()
+      state.isLost = true
     }
     made.on('error', lose)
     made.on('end', lose)
@@ -46,9 +46,10 @@ export const createListener = ({ client, clock, random }: ListenerOptions): List
     try {
       await made.connect()
       for (const channel of listeners.keys()) await made.query(`listen ${channel}`)
+      if (state.isLost) throw new Error('The connection was lost as soon as it was made')
+      state.isUp = true
       return made
     } catch (error) {
-      lost = true
       await made.end().catch(() => undefined)
       throw error
     }

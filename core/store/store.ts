@@ -8,7 +8,7 @@ import { readAudit } from './audit.ts'
 import { keepWithin, startLog } from './changes/keep.ts'
 import { createPublishing } from './changes/publishing.ts'
 import { createWatching } from './changes/watching.ts'
-import type { Writer } from './changes/writer.ts'
+import { describeWriter, writerTexts, type Writer } from './changes/writer.ts'
 import type { Database, Sql } from './database.ts'
 import { endHolds } from './hold.ts'
 import { answerOnce } from './idempotency.ts'
@@ -79,6 +79,12 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
     database.transaction(async (sql, attempt) =>
       work(sql, await current.enter(sql, attempt, { ...writer, now: now() })),
     )
+  /** Dispatchers must be heard of while models change, too. */
+  const besideModels = (work: (sql: Sql) => Promise<void>): Promise<void> =>
+    database.transaction(async (sql) => {
+      await sql.query(`select ${describeWriter}`, writerTexts({ now: now() }))
+      await work(sql)
+    })
   const writing = <T>(
     caller: Caller,
     work: (records: LockingRecords, sql: Sql) => Promise<T>,
@@ -187,9 +193,9 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
     report: (_dispatcher, reports) =>
       transaction((sql, schema) => report({ sql, schema, now: now() }, reports)),
     heartbeat: (dispatcher) =>
-      database.transaction((sql) => touchDispatcher({ sql, now: now() }, dispatcher)),
+      besideModels((sql) => touchDispatcher({ sql, now: now() }, dispatcher)),
     leave: (dispatcher) =>
-      database.transaction(async (sql) => {
+      besideModels(async (sql) => {
         await sql.query(`delete from dispatcher where name = $1`, [dispatcher])
         await endLeases(sql, [dispatcher])
       }),

@@ -1,5 +1,9 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
+import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openPglite, type CoreError, type Database } from '#core'
+import { createListener } from '../../core/store/postgres-listener.ts'
 import { versionFinding } from '../../core/store/postgres.ts'
 import { newPostgresDatabase, openTestPostgres } from '../support/database.ts'
 import { createManualClock } from '../support/manual-clock.ts'
@@ -221,4 +225,36 @@ test('a listener hears what is committed by others, also after its connection wa
 
   await stop()
   await listening.close()
+})
+
+test('a listener tries one connection at a time, also while the server lets go of each at once', async () => {
+  let tries = 0
+  const server = createServer((socket) => {
+    tries += 1
+    socket.once('data', () => socket.end())
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const clients = [new Client(url)]
+  const first = clients[0]
+  const clock = createManualClock()
+  const listener = createListener({
+    client: () => clients.shift() ?? new Client({ host: '127.0.0.1', port }),
+    clock,
+    random: () => 1,
+  })
+  await listener.listen('news', () => undefined)
+  await first?.end()
+
+  for (const [index, pauseMs] of [100, 200, 400].entries()) {
+    await until('the pause before the next try', () => clock.timerCount() === 1)
+    expect(tries).toBe(index)
+    await clock.advance(pauseMs)
+    await until('the next try', () => tries > index)
+  }
+  await until('the pause after the last one', () => clock.timerCount() === 1)
+  expect(tries).toBe(3)
+
+  await listener.close()
+  server.close()
 })

@@ -318,6 +318,25 @@ test('a dispatcher that falls silent loses its leases, and its late report is re
   expect(await status(service, 1)).toEqual([1, 'OK'])
 })
 
+test('a deleted record that only a lease still kept goes when its dispatcher falls silent', async () => {
+  await createService()
+  await under.lease([service])
+  await asAdministrator(under.store).update(
+    service,
+    1,
+    { backend_need_delete: false },
+    { updateFields: ['backend_need_delete'], callerKind: 'synchronizer' },
+  )
+  await remove(service, 1)
+  expect(await asAdministrator(under.store).get(service, 1)).toMatchObject({ deleted: true })
+
+  await under.clock.advance(10_000)
+  await under.work.heartbeat('other')
+  await expect(asAdministrator(under.store).get(service, 1)).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  })
+})
+
 test('an idle dispatcher learns when the silence of another one would be noticed', async () => {
   await createService()
   await under.lease([service])
