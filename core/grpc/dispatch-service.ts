@@ -12,6 +12,7 @@ import { CoreError, errorCatalogue } from '../errors.ts'
 import type { Log } from './log.ts'
 import { addressOf } from './methods.ts'
 import { openSession, type DispatchCall, type Session } from './dispatch-session.ts'
+import { welcome } from './strangers.ts'
 
 export type DispatchServiceOptions = {
   readonly work: WorkSource
@@ -71,6 +72,7 @@ export const addDispatchService = (
       call.emit('error', refusal)
       return
     }
+    welcome(call.metadata)
     // The dispatcher takes the headers as the word that it is let in.
     call.sendMetadata(new Metadata())
     const session = openSession(call, { work, log, owners })

@@ -7,8 +7,6 @@ import {
   type Server,
   type ServerDuplexStream,
   type ServerReadableStream,
-  type ServerUnaryCall,
-  type ServerWritableStream,
 } from '@grpc/grpc-js'
 import protobuf from 'protobufjs'
 import type { Authenticator } from '../access/authenticate.ts'
@@ -18,6 +16,7 @@ import { rememberCaller } from './callers.ts'
 import { failureOf, type Failure } from './failures.ts'
 import { identify } from './identify.ts'
 import type { Log } from './log.ts'
+import { welcome } from './strangers.ts'
 
 /** Largest request in bytes, as gRPC itself has it. */
 const maxRequestBytes = 4 * 1024 * 1024
@@ -116,7 +115,13 @@ const asIs = (bytes: Buffer): Buffer => bytes
 const messagesOf = (call: Readable): AsyncIterable<Buffer> =>
   call.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
 
-type Stream = ServerDuplexStream<Buffer, Buffer> | ServerWritableStream<Buffer, Buffer>
+/** The one message of a unary call. Throws VALIDATION when there is none. */
+const onlyOne = async (messages: AsyncIterable<Buffer>): Promise<Buffer> => {
+  for await (const bytes of messages) return bytes
+  throw new CoreError('VALIDATION', 'Expected a message, got none')
+}
+
+type Stream = ServerDuplexStream<Buffer, Buffer>
 
 /** Writes no faster than the client reads. */
 const writeAll = async (
@@ -164,16 +169,18 @@ export const addMethods = (
     const authenticated = async (call: Call): Promise<CallerCall> => {
       const caller = await identify(authenticator, call.metadata, call.address)
       rememberCaller(call.metadata, caller)
+      welcome(call.metadata)
       return { ...call, caller }
     }
 
-    const answer = async (bytes: Buffer, call: Call): Promise<Buffer> => {
+    const answer = async (messages: AsyncIterable<Buffer>, call: Call): Promise<Buffer> => {
       if (!('answer' in method)) throw new Error(`${path} is no unary method`)
+      const read = async (): Promise<Message> => decodeAs(request, await onlyOne(messages))
       if (method.access === 'anyone') {
-        return encodeAs(response, await method.answer(decodeAs(request, bytes), call))
+        return encodeAs(response, await method.answer(await read(), call))
       }
       const known = await authenticated(call)
-      return encodeAs(response, await method.answer(decodeAs(request, bytes), known))
+      return encodeAs(response, await method.answer(await read(), known))
     }
 
     async function* stream(messages: AsyncIterable<Buffer>, call: Call): AsyncGenerator<Buffer> {
@@ -185,9 +192,18 @@ export const addMethods = (
       for await (const reply of replies) yield encodeAs(response, reply)
     }
 
-    const unary = (call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>): void => {
+    const collect = async (messages: AsyncIterable<Buffer>, call: Call): Promise<Buffer> => {
+      for await (const reply of stream(messages, call)) return reply
+      throw new Error(`${path} gave no answer`)
+    }
+
+    const answerOnce = (
+      call: ServerReadableStream<Buffer, Buffer>,
+      done: sendUnaryData<Buffer>,
+    ): void => {
       const ours = callOf(call)
-      answer(call.request, ours).then(
+      const last = definition.requestStream === true ? collect : answer
+      last(messagesOf(call), ours).then(
         (bytes) => {
           if (ours.signal.aborted) return
           call.sendMetadata(ours.header)
@@ -199,51 +215,16 @@ export const addMethods = (
       )
     }
 
-    const collect = (
-      call: ServerReadableStream<Buffer, Buffer>,
-      done: sendUnaryData<Buffer>,
-    ): void => {
+    const respond = (call: Stream): void => {
       const ours = callOf(call)
-      const last = async (): Promise<Buffer> => {
-        for await (const reply of stream(messagesOf(call), ours)) return reply
-        throw new Error(`${path} gave no answer`)
-      }
-      last().then(
-        (bytes) => {
-          done(null, bytes)
-        },
-        (thrown: unknown) => {
-          if (!ours.signal.aborted) done(failure(thrown))
-        },
-      )
-    }
-
-    const respond = (call: Stream, requests: AsyncIterable<Buffer>): void => {
-      const ours = callOf(call)
-      writeAll(call, stream(requests, ours), ours.signal).catch((thrown: unknown) => {
+      writeAll(call, stream(messagesOf(call), ours), ours.signal).catch((thrown: unknown) => {
         if (!ours.signal.aborted) call.emit('error', failure(thrown))
       })
     }
 
-    async function* single(request: Buffer): AsyncGenerator<Buffer> {
-      yield request
-    }
-
-    if (definition.requestStream === true && definition.responseStream === true) {
-      const handler = (call: ServerDuplexStream<Buffer, Buffer>): void => {
-        respond(call, messagesOf(call))
-      }
-      server.register(path, handler, asIs, asIs, 'bidi')
-    } else if (definition.requestStream === true) {
-      server.register(path, collect, asIs, asIs, 'clientStream')
-    } else if (definition.responseStream === true) {
-      const handler = (call: ServerWritableStream<Buffer, Buffer>): void => {
-        respond(call, single(call.request))
-      }
-      server.register(path, handler, asIs, asIs, 'serverStream')
-    } else {
-      server.register(path, unary, asIs, asIs, 'unary')
-    }
+    // gRPC would read the message of a unary call before it tells of the call. On the wire it is a stream of one.
+    if (definition.responseStream === true) server.register(path, respond, asIs, asIs, 'bidi')
+    else server.register(path, answerOnce, asIs, asIs, 'clientStream')
   }
 
   for (const definition of service.methodsArray) {

@@ -10,6 +10,7 @@ import { addDispatchService, type DispatchServiceOptions } from './dispatch-serv
 import { createDoors } from './doors.ts'
 import { addHealthService } from './health.ts'
 import { createRestart, type SchemaChange } from './restart.ts'
+import { boundStrangers } from './strangers.ts'
 import { addXosServices, type XosOptions } from './xos-services.ts'
 
 export type GrpcOptions = DispatchServiceOptions & {
@@ -39,7 +40,7 @@ export type GrpcFace = {
 }
 
 const serverOptions = {
-  // As much as a dispatcher may send; services for others take less.
+  // As much as a dispatcher may send; services for others take less, and strangers may send less.
   'grpc.max_receive_message_length': dispatchLimits.messageBytes,
   'grpc.max_concurrent_streams': 64,
   // A dispatcher whose machine vanished says nothing: its leases end when it misses a ping.
@@ -62,7 +63,10 @@ export const buildGrpc = (options: GrpcOptions): GrpcFace => {
   const { clock, log, xos, interceptors = [], services = () => [] } = options
   // gRPC would write to the terminal by itself; whatever matters reaches us as an error.
   setLogVerbosity(logVerbosity.NONE)
-  const server = new Server({ ...serverOptions, interceptors: [...interceptors] })
+  const server = new Server({
+    ...serverOptions,
+    interceptors: [boundStrangers(clock), ...interceptors],
+  })
   const doors = createDoors(server)
   const dispatch = addDispatchService(server, options)
 

@@ -382,6 +382,17 @@ describe('credentials', () => {
     ])
   })
 
+  test('that are right leave a dispatcher all the time to speak', async () => {
+    const { port, clock } = await bench.serve(createWork().work)
+    const { call, replies } = bench.stream(port)
+    call.write({ id: 1, heartbeat: { dispatcher: 'd1' } })
+    await until(() => replies.length === 1)
+    await clock.advance(3_600_000)
+
+    call.write({ id: 2, heartbeat: { dispatcher: 'd1' } })
+    await until(() => replies.length === 2)
+  })
+
   test('are asked about less often than a lost core is dialled', async () => {
     let asked = 0
     const { port } = await bench.serve(createWork().work, {

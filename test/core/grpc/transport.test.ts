@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto'
+import { connect as connectHttp2, type IncomingHttpHeaders } from 'node:http2'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { gzipSync } from 'node:zlib'
 import { credentials, type ServiceError } from '@grpc/grpc-js'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeCertificates, type Certificates } from '#core'
+import { until } from './support.ts'
 import { issueToken } from '../../../core/access/tokens.ts'
 import { administrator, helloWorldModels, helloWorldSteps } from '../../support/store.ts'
 import { openXosCore, refusalOf, type Refusal, type XosClient, type XosCore } from './xos-core.ts'
@@ -157,6 +160,72 @@ describe('limits', () => {
     await expect(call).rejects.toMatchObject({ code: 4 })
     await expect(admin.ask('xos.xos/ListSite')).resolves.toBeDefined()
     expect(core.log.lines).toHaveLength(length)
+  })
+})
+
+/** Sends what may be a part of a message only, and ends nothing. Answers the status that comes all the same. */
+const statusAfter = (path: string, frame: Uint8Array, headers: IncomingHttpHeaders = {}) =>
+  new Promise<string | undefined>((resolve, reject) => {
+    const session = connectHttp2(`http://localhost:${core.port}`).on('error', reject)
+    const grpc = { ':method': 'POST', 'content-type': 'application/grpc', te: 'trailers' }
+    const stream = session.request({ ...grpc, ':path': path, ...headers })
+    const note = ({ 'grpc-status': status }: IncomingHttpHeaders): void => {
+      if (typeof status === 'string') resolve(status)
+    }
+    stream.on('response', note).on('trailers', note).on('error', reject)
+    stream.on('close', () => {
+      session.destroy()
+      resolve(undefined)
+    })
+    stream.resume().write(frame)
+  })
+
+/** The first bytes of a message that is said to have that many. */
+const beginning = (bytes: number): Buffer => {
+  const frame = Buffer.alloc(1000)
+  frame.writeUInt32BE(bytes, 1)
+  return frame
+}
+
+describe('strangers', () => {
+  const large = 10 * 1024 * 1024
+
+  test.each(['CreateSite', 'ListSite'])('are refused before a byte of %s is read', async (name) => {
+    expect(await statusAfter(`/xos.xos/${name}`, beginning(large))).toBe('16')
+  })
+
+  test.each(['/xos.filetransfer/Download', '/xos.filetransfer/Upload'])(
+    'are refused before a byte of %s is read',
+    async (path) => {
+      expect(await statusAfter(path, beginning(large))).toBe('16')
+    },
+  )
+
+  test.each([
+    '/xos.utility/Login',
+    '/schema.SchemaService/GetSchema',
+    '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
+    '/grpc.health.v1.Health/Check',
+  ])('send no large message to %s', async (path) => {
+    expect(await statusAfter(path, beginning(large))).toBe('8')
+    expect(await statusAfter(path, beginning(17 * 1024))).toBe('8')
+  })
+
+  test('send no message that becomes large when it is unpacked', async () => {
+    const packed = gzipSync(Buffer.alloc(large))
+    const frame = Buffer.concat([Buffer.from([1, 0, 0, 0, 0]), packed])
+    frame.writeUInt32BE(packed.length, 1)
+    expect(packed.length).toBeLessThan(16 * 1024)
+    expect(await statusAfter('/xos.utility/Login', frame, { 'grpc-encoding': 'gzip' })).toBe('8')
+  })
+
+  test('have a minute to say what they want', async () => {
+    const timers = core.clock.timerCount()
+    const late = statusAfter('/xos.utility/Login', beginning(1500))
+    await until(() => core.clock.timerCount() > timers)
+    await core.clock.advance(60_000)
+
+    expect(await late).toBe('4')
   })
 })
 
