@@ -4,8 +4,11 @@ import type { Database, Sql } from './database.ts'
 /** The calls that PGlite itself and its transactions have in common. */
 type Queryable = Pick<PGlite, 'query'>
 
-/** After so many written rows the dead ones are cleared away. */
-const rowsBetweenVacuums = 25_000
+/**
+ * After so many written rows the dead ones are cleared away and the planner is told what there is: soon at first,
+ * because it plans badly for tables it knows nothing of, and twice as late each time.
+ */
+const rowsBeforeVacuum = { first: 1_000, last: 32_000 }
 
 /**
  * PostgreSQL in WebAssembly, in this process.
@@ -20,6 +23,7 @@ export const openPglite = async (directory?: string): Promise<Database> => {
     relaxedDurability: false,
   })
   let written = 0
+  let rowsBeforeNext = rowsBeforeVacuum.first
 
   const sqlOf = (queryable: Queryable): Sql => ({
     async query<Row>(text: string, parameters: readonly unknown[] = []) {
@@ -30,10 +34,21 @@ export const openPglite = async (directory?: string): Promise<Database> => {
   })
 
   // PGlite has no process beside it that would do this by itself, and updates leave dead rows behind.
+  const vacuum = async (): Promise<void> => {
+    const { rows } = await pglite.query<{ names: string | null }>(
+      `select string_agg(quote_ident(relname), ', ') as names
+       from pg_class where relnamespace = current_schema()::regnamespace and relkind = 'r'`,
+    )
+    const names = rows[0]?.names ?? null
+    // The tables of the catalog hardly change, and are many.
+    if (names !== null) await pglite.query(`vacuum (analyze) ${names}`)
+  }
+
   const vacuumIfDue = (): void => {
-    if (written < rowsBetweenVacuums) return
+    if (written < rowsBeforeNext) return
     written = 0
-    pglite.query('vacuum (analyze)').catch(() => {
+    rowsBeforeNext = Math.min(rowsBeforeNext * 2, rowsBeforeVacuum.last)
+    vacuum().catch(() => {
       // It is only housekeeping: a database in trouble says so at the next statement that matters.
     })
   }

@@ -102,45 +102,69 @@ export const lockValues = async (sql: Sql, model: Model, equal: Fields): Promise
   ])
 }
 
-/** The records of one leaf at the other side of one link of a row, ascending. */
+/** A record at the other side of one link of a row. */
 type Linked = {
-  readonly row_root: string
   readonly row_id: number
   readonly field: string
-  readonly other_leaf: string
-  readonly ids: readonly number[]
+  readonly other_id: number
+  /** Null when it is deleted. */
+  readonly other_leaf: string | null
 }
 
-/** Links to many of the rows, live targets only. */
-const linksToMany = (sql: Sql, rows: readonly RowKey[]): Promise<Linked[]> =>
+/** The links of some rows of one root, ascending by the other's id. */
+type LinksOfRoot = (sql: Sql, root: string, ids: readonly number[]) => Promise<readonly Linked[]>
+
+// Both ask for the other record by its key, once a link was found: whatever the planner believes about the tables, no
+// link costs nothing.
+
+const linksToMany: LinksOfRoot = (sql, root, ids) =>
   sql.query<Linked>(
-    `select l.source_root as row_root, l.source_id as row_id, l.field, t.leaf as other_leaf,
-            array_agg(l.target_id order by l.target_id) as ids
-     from jsonb_to_recordset($1::jsonb) k(root text, id int)
-       join link l on l.source_root = k.root and l.source_id = k.id and l.many
-       join record t on t.root = l.target_root and t.id = l.target_id and not t.deleted
-     group by 1, 2, 3, 4`,
-    [JSON.stringify(rows.map(({ root, id }) => ({ root, id })))],
+    `select l.source_id as row_id, l.field, l.target_id as other_id,
+            (select t.leaf from record t
+             where t.root = l.target_root and t.id = l.target_id and not t.deleted) as other_leaf
+     from link l
+     where l.source_root = $1 and l.source_id = any($2) and l.many
+     order by l.target_id`,
+    [root, ids],
   )
 
-/** What links to the rows, live sources only. */
-const linksFromOthers = (sql: Sql, rows: readonly RowKey[]): Promise<Linked[]> =>
+const linksFromOthers: LinksOfRoot = (sql, root, ids) =>
   sql.query<Linked>(
-    `select l.target_root as row_root, l.target_id as row_id, l.field, s.leaf as other_leaf,
-            array_agg(l.source_id order by l.source_id) as ids
-     from jsonb_to_recordset($1::jsonb) k(root text, id int)
-       join link l on l.target_root = k.root and l.target_id = k.id
-       join record s on s.root = l.source_root and s.id = l.source_id and not s.deleted
-     group by 1, 2, 3, 4`,
-    [JSON.stringify(rows.map(({ root, id }) => ({ root, id })))],
+    `select l.target_id as row_id, l.field, l.source_id as other_id,
+            (select s.leaf from record s
+             where s.root = l.source_root and s.id = l.source_id and not s.deleted) as other_leaf
+     from link l
+     where l.target_root = $1 and l.target_id = any($2)
+     order by l.source_id`,
+    [root, ids],
   )
+
+/** Calls `found` for each link of the rows whose other record is live. */
+const eachLink = async (
+  sql: Sql,
+  rows: readonly RowKey[],
+  linksOf: LinksOfRoot,
+  found: (
+    row: string,
+    field: string,
+    other: { readonly leaf: string; readonly id: number },
+  ) => void,
+): Promise<void> => {
+  for (const root of new Set(rows.map((row) => row.root))) {
+    const ids = rows.filter((row) => row.root === root).map(({ id }) => id)
+    for (const link of await linksOf(sql, root, ids)) {
+      if (link.other_leaf === null) continue
+      const other = { leaf: link.other_leaf, id: link.other_id }
+      found(rowKeyText({ root, id: link.row_id }), link.field, other)
+    }
+  }
+}
 
 type WireRecord = Record<string, unknown>
 
-/** Adds to a set; its records may be of several leaves. */
-const addIds = (wire: WireRecord, name: string, ids: readonly number[]): void => {
-  const before = wire[name] as readonly number[]
-  wire[name] = before.length === 0 ? ids : [...before, ...ids].toSorted((a, b) => a - b)
+/** Sets come in ascending order. */
+const addId = (wire: WireRecord, name: string, id: number): void => {
+  ;(wire[name] as number[]).push(id)
 }
 
 /** Rows in wire form with links to many, as a function gets them: reverse sets only travel when declared. */
@@ -170,12 +194,11 @@ const withLinksToMany = async (
   const rowsWithMany = rows.filter((_, index) => manyLinksOf(models[index] as Model).length > 0)
   if (rowsWithMany.length === 0) return wires
   const byKey = new Map(rows.map((row, index) => [rowKeyText(row), index]))
-  for (const link of await linksToMany(sql, rowsWithMany)) {
-    const index = byKey.get(rowKeyText({ root: link.row_root, id: link.row_id }))
-    if (index === undefined) continue
-    const field = manyLinksOf(models[index] as Model).find(({ name }) => name === link.field)
-    if (field !== undefined) addIds(wires[index] as WireRecord, field.wireName, link.ids)
-  }
+  await eachLink(sql, rowsWithMany, linksToMany, (row, name, { id }) => {
+    const index = byKey.get(row) as number
+    const field = manyLinksOf(models[index] as Model).find((one) => one.name === name)
+    if (field !== undefined) addId(wires[index] as WireRecord, field.wireName, id)
+  })
   return wires
 }
 
@@ -199,13 +222,12 @@ export const wireRecords = async (
     byKey.set(rowKeyText(row), wire)
     for (const reverse of model.reverseLinks) wire[reverse.wireName] = []
   }
-  for (const link of await linksFromOthers(sql, rows)) {
-    const wire = byKey.get(rowKeyText({ root: link.row_root, id: link.row_id }))
-    const ancestry = schema.model(link.other_leaf)?.ancestry ?? []
+  await eachLink(sql, rows, linksFromOthers, (row, name, { leaf, id }) => {
+    const ancestry = schema.model(leaf)?.ancestry ?? []
     const reverse = model.reverseLinks.find(
-      ({ field, source }) => field === link.field && ancestry.includes(source),
+      ({ field, source }) => field === name && ancestry.includes(source),
     )
-    if (wire !== undefined && reverse !== undefined) addIds(wire, reverse.wireName, link.ids)
-  }
+    if (reverse !== undefined) addId(byKey.get(row) as WireRecord, reverse.wireName, id)
+  })
   return wires
 }
