@@ -67,8 +67,8 @@ const methodsOf = (options: AdminOptions): Methods => {
         const limit = Math.min(Number(request['limit']) || mostExplanations, mostExplanations)
         const explanations =
           id === 0
-            ? await operations.whyAll(model, Math.max(limit, 1))
-            : [await operations.why(model, id)]
+            ? await operations.whyAll(call.caller, model, Math.max(limit, 1))
+            : [await operations.why(call.caller, model, id)]
         return { explanations_json: explanations.map(jsonOf) }
       },
     },

@@ -1,13 +1,18 @@
 import type { Model, Schema } from '#xproto'
+import type { Access } from '../access-port.ts'
 import type { Sql } from '../database.ts'
 import { blockersSql } from '../park.ts'
 import { modelNamed, notFound } from '../read.ts'
 import { isHeld } from '../reap.ts'
-import { rowKeyText, type RowKey } from '../row.ts'
+import { rowKeyText, type RecordRow, type RowKey } from '../row.ts'
 import { explanationOf, type Explanation, type Facts, type Neighbour } from './explanation.ts'
 
 type FactsRow = RowKey & Omit<Facts, 'waitsFor' | 'linkedFrom'>
-type NeighbourRow = RowKey & { readonly neighbour: Neighbour }
+type NeighbourRow = RowKey & {
+  readonly other: Pick<Neighbour, 'model' | 'id'>
+  /** The whole of it; null of those that are only named. */
+  readonly told: RecordRow | null
+}
 
 export type ExplainContext = {
   readonly sql: Sql
@@ -15,6 +20,12 @@ export type ExplainContext = {
   /** Microseconds since 1970. */
   readonly now: number
 }
+
+/** Somebody asks, and hears nothing of records that he may not read but that they are there. */
+export type AskingContext = ExplainContext & { readonly access: Pick<Access, 'mayRead'> }
+
+/** How many neighbours of a record are told of; more are named. */
+const mostTold = 20
 
 const leavesOf = (schema: Schema, model: Model): readonly string[] =>
   schema.descendants(model.name).map(({ name }) => name)
@@ -38,53 +49,62 @@ const factsOf = ({ sql, now }: ExplainContext, keys: string): Promise<FactsRow[]
     [keys, now],
   )
 
-const neighbourOf = (record: string): string =>
-  `jsonb_build_object('model', ${record}.leaf, 'id', ${record}.id,
-     'code', ${record}.backend_code, 'status', ${record}.backend_status) as neighbour`
+/** @param pairs SQL of `root, id, on_root, on_id` of the records by `keys` and their neighbours, as `$1` */
+const neighboursOf = async (
+  { sql, schema, access }: AskingContext,
+  pairs: string,
+  keys: string,
+): Promise<ReadonlyMap<string, readonly Neighbour[]>> => {
+  const rows = await sql.query<NeighbourRow>(
+    `select p.root, p.id, jsonb_build_object('model', b.leaf, 'id', b.id) as other,
+            case when row_number() over (partition by p.root, p.id order by b.root, b.id) <= ${mostTold}
+              then to_jsonb(b) end as told
+     from (${pairs}) p join record b on b.root = p.on_root and b.id = p.on_id
+     order by b.root, b.id`,
+    [keys],
+  )
+  const grouped = new Map<string, Neighbour[]>()
+  for (const { other, told, ...key } of rows) {
+    const isTold = told !== null && (await access.mayRead(modelNamed(schema, other.model), told))
+    const state = isTold ? { code: told.backend_code, status: told.backend_status } : {}
+    const found = grouped.get(rowKeyText(key)) ?? []
+    found.push({ ...other, ...state })
+    grouped.set(rowKeyText(key), found)
+  }
+  return grouped
+}
 
-const blockersOf = ({ sql }: ExplainContext, keys: string): Promise<NeighbourRow[]> =>
-  sql.query<NeighbourRow>(
+const blockersOf = (context: AskingContext, keys: string) =>
+  neighboursOf(
+    context,
     `with due as (
        select r.* from record r join jsonb_to_recordset($1::jsonb) k(root text, id int)
          on r.root = k.root and r.id = k.id
        where r.pending
      )
-     select p.root, p.id, ${neighbourOf('b')}
-     from (${blockersSql('due')}) p join record b on b.root = p.on_root and b.id = p.on_id
-     order by b.root, b.id`,
-    [keys],
+     ${blockersSql('due')}`,
+    keys,
   )
 
-const linkersOf = ({ sql }: ExplainContext, keys: string): Promise<NeighbourRow[]> =>
-  sql.query<NeighbourRow>(
-    `select distinct on (b.root, b.id) k.root, k.id, ${neighbourOf('b')}
+const linkersOf = (context: AskingContext, keys: string) =>
+  neighboursOf(
+    context,
+    `select distinct k.root, k.id, l.source_root as on_root, l.source_id as on_id
      from jsonb_to_recordset($1::jsonb) k(root text, id int)
        join record r on r.root = k.root and r.id = k.id and r.deleted
        join link l on l.target_root = k.root and l.target_id = k.id and not l.many
-       join record b on b.root = l.source_root and b.id = l.source_id
-     where (b.root, b.id) <> (k.root, k.id)
-     order by b.root, b.id`,
-    [keys],
+     where (l.source_root, l.source_id) <> (k.root, k.id)`,
+    keys,
   )
 
-const byKey = (rows: readonly NeighbourRow[]): ReadonlyMap<string, readonly Neighbour[]> => {
-  const grouped = new Map<string, Neighbour[]>()
-  for (const row of rows) {
-    const found = grouped.get(rowKeyText(row))
-    if (found === undefined) grouped.set(rowKeyText(row), [row.neighbour])
-    else found.push(row.neighbour)
-  }
-  return grouped
-}
-
 const explainKeys = async (
-  context: ExplainContext,
+  context: AskingContext,
   rows: readonly RowKey[],
 ): Promise<readonly Explanation[]> => {
   const keys = JSON.stringify(rows.map(({ root, id }) => ({ root, id })))
   const facts = await factsOf(context, keys)
-  const blockers = byKey(await blockersOf(context, keys))
-  const linkers = byKey(await linkersOf(context, keys))
+  const blockers = await blockersOf(context, keys)
+  const linkers = await linkersOf(context, keys)
   return facts.map((row) => {
     const [waitsFor = [], linkedFrom = []] = [blockers, linkers].map((found) =>
       found.get(rowKeyText(row)),
@@ -95,7 +115,7 @@ const explainKeys = async (
 
 /** Why one record is not synced. Throws NOT_FOUND. */
 export const explain = async (
-  context: ExplainContext,
+  context: AskingContext,
   modelName: string,
   id: number,
 ): Promise<Explanation> => {
@@ -109,7 +129,7 @@ export const explain = async (
 
 /** Why records of a model are not synced, at most `limit` of those that are not, by id. */
 export const explainModel = async (
-  context: ExplainContext,
+  context: AskingContext,
   modelName: string,
   limit: number,
 ): Promise<readonly Explanation[]> => {

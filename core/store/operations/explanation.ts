@@ -21,8 +21,8 @@ export type Reason =
   | 'delete-waits-for-policy'
   | 'being-removed'
 
-/** A record that another one waits for, or that still links to it. */
-export type Neighbour = Key & { readonly code: number; readonly status: string }
+/** A record that another one waits for, or that still links to it; and how it is, as far as that is told. */
+export type Neighbour = Key & { readonly code?: number; readonly status?: string }
 
 /** What the store knows of one record. Times in microseconds since 1970. */
 export type Facts = Key & {
@@ -99,7 +99,7 @@ const waitingFor = ({ waitsFor, backend_code, backend_status }: Facts): Told => 
     return ['waiting-in-circle', ended(backend_status)]
   }
   const [first] = waitsFor
-  const says = first === undefined ? '' : `, which says: ${first.status}`
+  const says = first?.status === undefined ? '' : `, which says: ${first.status}`
   const which = waitsFor.length === 1 ? says : ''
   return ['waiting-for-records', ended(`It waits for ${namesOf(waitsFor)}${which}`)]
 }

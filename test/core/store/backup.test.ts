@@ -80,7 +80,7 @@ test.each([
   expect(rows).toBeGreaterThan(5)
   expect(madeAt).toBe('2026-01-01T00:00:00.000Z')
   expect(await contentOf(there)).toEqual(await contentOf(here))
-  const [waiting] = await there.core.operations.whyAll(instance, 1)
+  const [waiting] = await there.core.operations.whyAll(administrator, instance, 1)
   expect(waiting).toMatchObject({ reason: 'waiting-for-records' })
   // And back.
   await restoreTo(here, await backupOf(there))

@@ -421,7 +421,7 @@ describe('deleted records of a model with policies', () => {
     await records.remove('HelloWorldService', 1)
     expect(await deletedOnes('SYNCHRONIZER_DELETED_POLICIES')).toEqual([1])
     expect(await deletedOnes('DEFAULT')).toEqual([])
-    expect(await under.core.operations.why('HelloWorldService', 1)).toMatchObject({
+    expect(await under.core.operations.why(administrator, 'HelloWorldService', 1)).toMatchObject({
       reason: 'delete-waits-for-policy',
       sentence: expect.stringContaining(
         'so that the policies of its synchronizer see it',

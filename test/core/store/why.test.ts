@@ -39,7 +39,7 @@ const run = async (model: string, outcome: Report['outcome'], retryInMs?: number
     work.map((one) => reportOn(one, outcome, retryInMs)),
   )
 }
-const why = (model: string, id: number) => opened.core.operations.why(model, id)
+const why = (model: string, id: number) => opened.core.operations.why(administrator, model, id)
 const told = async (model: string, id: number) => {
   const { reason, sentence } = await why(model, id)
   return [reason, sentence]
@@ -213,6 +213,30 @@ describe('why a record is not synced', () => {
   })
 })
 
+test('of what somebody may not read it is told that it is there, and of many others as well', async () => {
+  const models = `
+    option app_label = "vaults";
+    policy vault_policy < ctx.user.is_admin >
+    message Vault::vault_policy (XOSBase) { required string name = 1; }
+    message Box (XOSBase) { required manytoone vault->Vault:boxes = 1:1001; }`
+  const steps = ['Vault', 'Box'].map((model) => ({ step: model.toLowerCase(), model, include: [] }))
+  await opened.load(models, steps, 'vaults')
+  await records.create('Vault', { name: 'secret' })
+  for (let n = 0; n < 22; n += 1) await records.create('Box', { vault_id: 1 })
+  await run('Vault', { kind: 'failed', text: 'no route to 10.0.0.1', retry: true }, 5_000)
+  const stranger = { userId: 999, email: 'stranger@example.org', isAdmin: false }
+  const { sentence, waitsFor } = await opened.core.operations.why(stranger, 'Box', 1)
+  expect([sentence, waitsFor]).toEqual(['It waits for Vault 1.', [{ model: 'Vault', id: 1 }]])
+  expect((await why('Box', 1)).sentence).toBe(
+    'It waits for Vault 1, which says: no route to 10.0.0.1.',
+  )
+
+  await opened.database.query(`update record set deleted = true where leaf = 'Vault'`)
+  const { linkedFrom } = await why('Vault', 1)
+  expect(linkedFrom).toHaveLength(22)
+  expect(linkedFrom.filter(({ status }) => status !== undefined)).toHaveLength(20)
+})
+
 test('of a model, those that are not synced are explained, by id and at most so many', async () => {
   const [first, second] = [await addService({ name: 'a' }), await addService({ name: 'b' })]
   await run(service, { kind: 'synced' })
@@ -220,7 +244,7 @@ test('of a model, those that are not synced are explained, by id and at most so 
   await records.remove(service, first)
 
   const idsOf = async (limit: number) =>
-    (await opened.core.operations.whyAll('Service', limit)).map(({ id }) => id)
+    (await opened.core.operations.whyAll(administrator, 'Service', limit)).map(({ id }) => id)
   expect(await idsOf(10)).toEqual([first, third, fourth])
   expect(await idsOf(2)).toEqual([first, third])
   expect(second).toBeGreaterThan(first)
