@@ -54,6 +54,13 @@ export class CoreError extends Error {
   }
 }
 
+/** VALIDATION of models that the same request may pass later: when other models are there, or records were changed. */
+export class NotYetError extends CoreError {
+  constructor(message: string, fields: Readonly<Record<string, string>> = {}) {
+    super('VALIDATION', message, fields)
+  }
+}
+
 /** The body of an error on every face: `{"error","specific_error","fields"}`. */
 export const errorBody = (error: CoreError) => ({
   error: errorCatalogue[error.code].name,

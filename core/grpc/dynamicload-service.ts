@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js'
 import type { ModelFile } from '#contract'
-import { CoreError } from '../errors.ts'
+import { CoreError, NotYetError } from '../errors.ts'
 import type { Store } from '../store/port.ts'
 import type { Cleanup, LoadRequest, LoadStatus, UnloadRequest } from '../store/services/request.ts'
 import { StatusError } from './failures.ts'
@@ -43,14 +43,18 @@ const unloadRequestOf = (request: Message): UnloadRequest => {
   return { name: String(request['name']), version: String(request['version']), cleanup }
 }
 
-/** A refusal as XOS words it: a synchronizer shows the sentence and ends on INVALID_ARGUMENT. */
-const refusalOf = (thrown: unknown): unknown =>
-  thrown instanceof CoreError && thrown.code === 'VALIDATION'
-    ? new StatusError('VALIDATION', thrown.message, {
-        status: status.INVALID_ARGUMENT,
-        isException: false,
-      })
-    : thrown
+/**
+ * A refusal as XOS words it: a synchronizer shows the sentence, and ends on INVALID_ARGUMENT. On any other status it
+ * asks again after 10 s.
+ */
+const refusalOf = (thrown: unknown): unknown => {
+  if (!(thrown instanceof CoreError) || thrown.code !== 'VALIDATION') return thrown
+  const isNotYet = thrown instanceof NotYetError
+  return new StatusError('VALIDATION', thrown.message, {
+    status: isNotYet ? status.FAILED_PRECONDITION : status.INVALID_ARGUMENT,
+    isException: false,
+  })
+}
 
 const replyTo = async (work: () => Promise<LoadStatus>): Promise<object> => {
   const ended = await work().catch((thrown: unknown) => {

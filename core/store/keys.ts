@@ -1,5 +1,5 @@
 import type { Field, Model, Schema } from '#xproto'
-import { CoreError } from '../errors.ts'
+import { CoreError, NotYetError } from '../errors.ts'
 import type { Sql } from './database.ts'
 import { isColumn, type RowKey } from './row.ts'
 
@@ -108,7 +108,7 @@ const agreeing = (rule: KeyRule, groups: readonly { readonly ids: number[] }[]):
     count += ids.length
   }
   const sentence = `Records of ${rule.model} have the same ${names}, which has to be unique: ${shown.join('; ')}. Change or delete all but one of each.`
-  return new CoreError('VALIDATION', sentence, { [`${rule.model}.${names}`]: sentence })
+  return new NotYetError(sentence, { [`${rule.model}.${names}`]: sentence })
 }
 
 /**

@@ -1,11 +1,11 @@
 import { compile, render, type Compiled, type Diagnostic, type Schema, type Source } from '#xproto'
-import { CoreError } from '../../errors.ts'
+import { CoreError, NotYetError } from '../../errors.ts'
 import { sourcesOf, type Manifest } from './manifest.ts'
 
 export type CompiledServices = Compiled & { readonly sources: readonly Source[] }
 
-/** What another service may mend or break by being loaded, so that it is never forgiven. */
-const neverForgiven: ReadonlySet<Diagnostic['code']> = new Set([
+/** What another service may mend or break by being loaded, so that it is never forgiven, and never said to be final. */
+const upToOthers: ReadonlySet<Diagnostic['code']> = new Set([
   'XP_UNKNOWN_BASE',
   'XP_UNKNOWN_TARGET',
 ])
@@ -34,16 +34,18 @@ export const compileServices = (
   const compat = new Set(manifests.filter(({ mode }) => mode === 'compat').map(({ name }) => name))
   const forgives = ({ code, span, notes }: Diagnostic): boolean => {
     const service = serviceOf(span.file)
-    if (service === undefined || !compat.has(service) || neverForgiven.has(code)) return false
+    if (service === undefined || !compat.has(service) || upToOthers.has(code)) return false
     return !forgivenWithin.has(code) || notes.every((note) => serviceOf(note.span.file) === service)
   }
   return { ...compile(sources, { mode: 'compat', forgives }), sources }
 }
 
-/** Throws VALIDATION with every mistake in the texts. */
+/** Throws VALIDATION with every mistake in the texts; {@link NotYetError} when models of others may be missing. */
 export const schemaOf = (coreModels: readonly Source[], manifests: readonly Manifest[]): Schema => {
   const { schema, diagnostics, sources } = compileServices(coreModels, manifests)
   if (schema !== undefined) return schema
   const errors = diagnostics.filter(({ severity }) => severity === 'error')
-  throw new CoreError('VALIDATION', errors.map((error) => render(error, sources)).join('\n\n'))
+  const message = errors.map((error) => render(error, sources)).join('\n\n')
+  if (errors.some(({ code }) => upToOthers.has(code))) throw new NotYetError(message)
+  throw new CoreError('VALIDATION', message)
 }

@@ -1,4 +1,4 @@
-import { CoreError } from '../../errors.ts'
+import { NotYetError } from '../../errors.ts'
 
 /** What keeps models from changing, in one sentence and what to do in another; by `Model.field` or model. */
 export type Obstacle = { readonly place: string; readonly sentence: string }
@@ -14,11 +14,10 @@ export const listed = (texts: readonly (string | number)[], total = texts.length
 
 export const records = (count: number): string => (count === 1 ? '1 record' : `${count} records`)
 
-/** Throws VALIDATION when there are any. */
+/** Throws {@link NotYetError} when there are any. */
 export const refuseFor = (obstacles: readonly Obstacle[]): void => {
   if (obstacles.length === 0) return
-  throw new CoreError(
-    'VALIDATION',
+  throw new NotYetError(
     obstacles.map(({ sentence }) => sentence).join('\n'),
     Object.fromEntries(obstacles.map(({ place, sentence }) => [place, sentence])),
   )

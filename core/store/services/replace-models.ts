@@ -1,5 +1,5 @@
 import type { Schema, Source } from '#xproto'
-import { CoreError } from '../../errors.ts'
+import { NotYetError } from '../../errors.ts'
 import type { Sql } from '../database.ts'
 import { includeFinding } from '../expand.ts'
 import { reconcileKeys } from '../keys.ts'
@@ -48,8 +48,7 @@ const checkSteps = async (
         ? `observes ${observed}, which is not a model any more`
         : include.flatMap((path) => includeFinding(schema, model, path) ?? [])[0]
     if (finding === undefined) continue
-    throw new CoreError(
-      'VALIDATION',
+    throw new NotYetError(
       `Step ${step} of ${synchronizer} needs the models as they were: ${finding}. Change or stop ${synchronizer} first.`,
     )
   }

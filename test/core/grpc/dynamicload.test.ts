@@ -72,8 +72,8 @@ test.each([
   ],
   [
     'a mistake in the models',
-    { xprotos: [{ filename: 'a.xproto', contents: 'message A (Nothing) { }' }] },
-    'hello-world/a.xproto:1:12 XP_UNKNOWN_BASE: No model is named Nothing',
+    { xprotos: [{ filename: 'a.xproto', contents: 'message A (XOSBase) { required }' }] },
+    'hello-world/a.xproto:1:32 XP_SYNTAX',
   ],
   [
     'an illegal file name',
@@ -87,6 +87,38 @@ test.each([
     details: expect.stringContaining(sentence) as string,
     errorCode: 'VALIDATION',
   })
+})
+
+/** On any status but INVALID_ARGUMENT a synchronizer asks again. */
+const isToAskAgain = (sentence: string) => ({
+  code: status.FAILED_PRECONDITION,
+  details: expect.stringContaining(sentence) as string,
+  errorCode: 'VALIDATION',
+})
+
+test('models that build on those of a service that comes later are refused for the moment only', async () => {
+  const file = (name: string, model: string) => ({
+    xprotos: [{ filename: `${name}.xproto`, contents: `option app_label = "${name}"; ${model}` }],
+  })
+  const earlier = file('earlier', 'message Earlier (Later) { }')
+  const refusal = await admin.refused('xos.dynamicload/LoadModels', { ...loading, ...earlier })
+  expect(refusal).toEqual(isToAskAgain('XP_UNKNOWN_BASE: No model is named Later'))
+
+  await load({ name: 'later', ...file('later', 'message Later (XOSBase) { }') })
+  expect((await load(earlier)).reply).toEqual({ status: 'SUCCESS' })
+  for (const name of ['hello-world', 'later']) {
+    await core.store.services.unload({ name, version: '0', cleanup: 'PURGE' }, administrator)
+  }
+})
+
+test('models that records do not fit are refused until the records do', async () => {
+  await load()
+  const record = { name: 'hello', hello_from: 'Ann' }
+  await asAdministrator(core.store).create('HelloWorldService', record)
+  const contents = helloWorldModels.replace('max_length = 254', 'max_length = 2')
+  const xprotos = [{ filename: 'hello-world.xproto', contents }]
+  const refusal = await admin.refused('xos.dynamicload/LoadModels', { ...loading, xprotos })
+  expect(refusal).toEqual(isToAskAgain('HelloWorldService.hello_from cannot take the values'))
 })
 
 test('records stand in the way of unloading until they are cleaned away', async () => {
