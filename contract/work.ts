@@ -73,8 +73,11 @@ export type WorkSource = {
   report(dispatcher: string, reports: readonly Report[]): Promise<readonly Refused[]>
   /** Prolongs all leases of the dispatcher. */
   heartbeat(dispatcher: string): Promise<void>
-  /** Ends all leases of the dispatcher; what was not reported is taken by others at once. */
-  leave(dispatcher: string): Promise<void>
+  /**
+   * Ends all leases of the dispatcher; what was not reported is taken by others at once. With tokens, only the leases
+   * that have one of them: who speaks for the dispatcher elsewhere keeps what was leased there.
+   */
+  leave(dispatcher: string, tokens?: readonly number[]): Promise<void>
   /** Calls the listener whenever something may have become due. Answers how to stop listening. */
   onWake(listener: () => void): () => void
 }

@@ -45,8 +45,8 @@ const connectMethod = (): MethodDefinition<WireRequest, WireReply> => {
 /**
  * Adds `syncstep.v1.Dispatch` to a server: the {@link WorkSource} as a stream (contract: dispatch protocol).
  *
- * A stream is let in before anything of it is read. When it ends, whoever ended it, the leases of its
- * dispatcher end at once; only when the core itself stops they stay until they expire.
+ * A stream is let in before anything of it is read. When it ends, whoever ended it, the leases that were taken over
+ * it end at once; only when the core itself stops they stay until they expire.
  */
 export const addDispatchService = (
   server: Server,

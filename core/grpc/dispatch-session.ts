@@ -12,13 +12,14 @@ import {
   type WorkSource,
 } from '#contract'
 import { CoreError } from '../errors.ts'
+import { createHeldLeases } from './held-leases.ts'
 import type { Log } from './log.ts'
 
 export type DispatchCall = ServerDuplexStream<WireRequest, WireReply>
 
 /** One stream of a dispatcher, let in and open. */
 export type Session = {
-  /** Ends the stream now and the leases taken over it; resolves when they are ended. */
+  /** Ends the stream now, and the leases taken over it; resolves when they are ended. */
   replace(): Promise<void>
   /** Answers what was asked, then ends the stream. The leases stay, for the dispatcher to come back to. */
   stop(): void
@@ -56,6 +57,7 @@ export const openSession = (call: DispatchCall, options: SessionOptions): Sessio
   // Dispatchers that this stream speaks for. The promise resolves when the stream that spoke for one of
   // them before has ended its leases: none of them may be mistaken for a lease of this stream.
   const claims = new Map<string, Promise<void>>()
+  const held = createHeldLeases()
   let outstanding = 0
   let ending: 'by the dispatcher' | 'by the core' | undefined
   let finished: Promise<void> | undefined
@@ -71,7 +73,8 @@ export const openSession = (call: DispatchCall, options: SessionOptions): Sessio
 
   const leave = async (dispatcher: string): Promise<void> => {
     try {
-      await work.leave(dispatcher)
+      // The dispatcher may have come back over another core meanwhile, with leases of its own there.
+      await work.leave(dispatcher, held.tokens())
     } catch (error) {
       log.error({ dispatcher, err: error }, 'leases of a dispatcher could not be ended')
     }
@@ -105,6 +108,12 @@ export const openSession = (call: DispatchCall, options: SessionOptions): Sessio
     await claims.get(dispatcher)
   }
 
+  const report = async (dispatcher: string, reports: readonly Report[]) => {
+    const refused = await work.report(dispatcher, reports)
+    held.settle(reports)
+    return refused
+  }
+
   const lease = async (
     id: number,
     { dispatcher, wants }: DispatchRequest & { method: 'lease' },
@@ -115,8 +124,9 @@ export const openSession = (call: DispatchCall, options: SessionOptions): Sessio
       await work.report(dispatcher, leased.work.map(releasedReport))
       return []
     }
+    held.take(leased.work)
     const { replies, tooLarge } = encodeLeased(id, leased)
-    if (tooLarge.length > 0) await work.report(dispatcher, tooLarge.map(tooLargeReport))
+    if (tooLarge.length > 0) await report(dispatcher, tooLarge.map(tooLargeReport))
     return replies
   }
 
@@ -129,7 +139,7 @@ export const openSession = (call: DispatchCall, options: SessionOptions): Sessio
       case 'lease':
         return lease(id, request)
       case 'report': {
-        const refused = await work.report(request.dispatcher, request.reports)
+        const refused = await report(request.dispatcher, request.reports)
         return [encodeReply({ kind: 'refused', id, refused })]
       }
       case 'heartbeat':

@@ -41,15 +41,20 @@ export const touchDispatcher = async (
 }
 
 /**
- * Gives back every record that the dispatchers hold, or that anybody holds; late reports will be refused. Those that
- * only their lease kept go.
+ * Gives back every record that the dispatchers hold, or that anybody holds; with tokens, those that were leased with
+ * one of them. Late reports will be refused. Those that only their lease kept go.
  */
-export const endLeases = async (sql: Sql, dispatchers?: readonly string[]): Promise<void> => {
+export const endLeases = async (
+  sql: Sql,
+  dispatchers?: readonly string[],
+  tokens?: readonly number[],
+): Promise<void> => {
   const freed = await sql.query<RowKey & Pick<RecordRow, 'deleted' | 'pending'>>(
     `update record set lease_owner = null, lease_token = null
      where lease_owner is not null and ($1::text[] is null or lease_owner = any($1))
+       and ($2::bigint[] is null or lease_token = any($2))
      returning root, id, deleted, pending`,
-    [dispatchers ?? null],
+    [dispatchers ?? null, tokens ?? null],
   )
   if (freed.length === 0) return
   await reap(

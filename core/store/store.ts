@@ -194,10 +194,13 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
       transaction((sql, schema) => report({ sql, schema, now: now() }, reports)),
     heartbeat: (dispatcher) =>
       besideModels((sql) => touchDispatcher({ sql, now: now() }, dispatcher)),
-    leave: (dispatcher) =>
+    leave: (dispatcher, tokens) =>
       besideModels(async (sql) => {
-        await sql.query(`delete from dispatcher where name = $1`, [dispatcher])
-        await endLeases(sql, [dispatcher])
+        // Who may hold other leases stays known, so that those end when he falls silent.
+        if (tokens === undefined) {
+          await sql.query(`delete from dispatcher where name = $1`, [dispatcher])
+        }
+        await endLeases(sql, [dispatcher], tokens)
       }),
     onWake(listener) {
       listeners.add(listener)

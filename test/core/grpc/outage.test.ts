@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Leased, Registration } from '#contract'
+import type { Leased, Registration, Report } from '#contract'
 import { CoreError } from '#core'
 import { createManualClock } from '../../support/manual-clock.ts'
 import { createBench, createWork, gate, until, workOf } from './support.ts'
@@ -134,7 +134,7 @@ describe('the leases of a dispatcher end at once when its stream ends', () => {
     await source.close()
 
     await until(() => asked.length === 2)
-    expect(asked.at(-1)).toEqual(['leave', 'd1'])
+    expect(asked.at(-1)).toEqual(['leave', 'd1', []])
     expect(listeners.size).toBe(0)
     await expect(source.heartbeat('d1')).rejects.toThrow('was closed')
   })
@@ -150,9 +150,26 @@ describe('the leases of a dispatcher end at once when its stream ends', () => {
 
     await until(() => methods().filter((method) => method === 'leave').length === 2)
     expect(asked.slice(2)).toEqual([
-      ['leave', 'd1'],
-      ['leave', 'd2'],
+      ['leave', 'd1', []],
+      ['leave', 'd2', []],
     ])
+  })
+
+  test('those that were taken over it and not reported, and no others', async () => {
+    const all = [workOf(1), workOf(2), { ...workOf(3), token: 20 }, workOf(4)]
+    const { work, asked, methods } = createWork({ lease: () => Promise.resolve({ work: all }) })
+    const { port } = await bench.serve(work)
+    const source = bench.dial(port)
+    await source.lease('d1', [])
+    const reported = [workOf(1), workOf(2)].map(({ key, token }): Report => {
+      const outcome = { kind: 'synced' } as const
+      return { key, operation: 'sync', token, stamp: 1, outcome, durationMs: 1 }
+    })
+    await source.report('d1', reported)
+    await source.close()
+
+    await until(() => methods().includes('leave'))
+    expect(asked.at(-1)).toEqual(['leave', 'd1', [20, 40]])
   })
 
   test('not when the core stops: the dispatcher will come back to them', async () => {

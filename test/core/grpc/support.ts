@@ -52,9 +52,9 @@ export const createWork = (answers: Partial<WorkSource> = {}) => {
       asked.push(['heartbeat', dispatcher])
       return answers.heartbeat?.(dispatcher) ?? Promise.resolve()
     },
-    leave(dispatcher) {
-      asked.push(['leave', dispatcher])
-      return answers.leave?.(dispatcher) ?? Promise.resolve()
+    leave(dispatcher, tokens) {
+      asked.push(tokens === undefined ? ['leave', dispatcher] : ['leave', dispatcher, tokens])
+      return answers.leave?.(dispatcher, tokens) ?? Promise.resolve()
     },
     onWake(listener) {
       listeners.add(listener)

@@ -318,6 +318,20 @@ test('a dispatcher that falls silent loses its leases, and its late report is re
   expect(await status(service, 1)).toEqual([1, 'OK'])
 })
 
+test('who leaves some of its leases keeps the others, until it falls silent', async () => {
+  await createService()
+  const [here] = await under.lease([service])
+  await asAdministrator(under.store).create(service, { name: 'other', hello_from: 'Arya' })
+  const [elsewhere] = await under.lease([service])
+
+  await under.work.leave('tester', [here!.token])
+  expect(await due()).toEqual(['HelloWorldService/1 sync'])
+  await under.clock.advance(10_000)
+  await under.work.heartbeat('other')
+  expect((await due()).sort()).toEqual(['HelloWorldService/1 sync', 'HelloWorldService/2 sync'])
+  expect(await under.work.report('tester', [reportOn(elsewhere!, synced)])).toHaveLength(1)
+})
+
 test('a deleted record that only a lease still kept goes when its dispatcher falls silent', async () => {
   await createService()
   await under.lease([service])
