@@ -120,11 +120,11 @@ export const inFolder = <T>(files: readonly ProtoFile[], use: (folder: string) =
 const isService = (file: string): boolean => !['common.proto', 'xosoptions.proto'].includes(file)
 
 /** A client that learns the API from the core, as those of XOS do. */
-const connect = async (
+export const connect = async (
   port: number,
-  channel: ChannelCredentials,
-  extra: Fields,
-  serverName: string,
+  channel: ChannelCredentials = credentials.createInsecure(),
+  extra: Fields = asAdmin,
+  serverName = 'localhost',
 ) => {
   const client = new Client(`localhost:${port}`, channel, {
     'grpc.enable_retries': 0,
