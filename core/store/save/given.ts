@@ -74,6 +74,15 @@ const isOutdated = ({ name }: Field, value: unknown, row: RecordRow): boolean =>
   return promises.has(name) && value === false
 }
 
+/**
+ * A synchronizer that stops the sync of a record says by the same save whether there is still something to delete:
+ * where it is gone from the backend already, it takes the delete step back, and names no fields.
+ */
+const stopsSync = (given: Values, row: RecordRow, callerKind: string | undefined): boolean =>
+  callerKind === 'synchronizer' &&
+  !row.no_sync &&
+  [...given].some(([{ name }, value]) => name === 'no_sync' && value === true)
+
 export type Wanted = {
   /** What is to be written, by the fields of the model that was asked. */
   readonly given: Values
@@ -86,11 +95,15 @@ export const wantedValues = (
   model: Model,
   fields: Fields,
   row: RecordRow,
-  { updateFields }: SaveOptions,
+  { updateFields, callerKind }: SaveOptions,
 ): Wanted => {
   const given = givenValues(model, fields)
   if (updateFields === undefined) {
-    const current = [...given].filter(([field, value]) => !isOutdated(field, value, row))
+    const isMeant = stopsSync(given, row, callerKind)
+    const current = [...given].filter(
+      ([field, value]) =>
+        !isOutdated(field, value, row) || (isMeant && field.name === 'backend_need_delete'),
+    )
     return { given: new Map(current), named: undefined }
   }
   const named = namedFields(model, updateFields)

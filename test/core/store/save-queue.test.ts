@@ -207,6 +207,19 @@ test('a whole record that is put back late does not cost the delete step', async
   expect(await due()).toEqual([`${id} delete`])
 })
 
+test('a synchronizer that stops the sync of a record can take its delete step back by the same save', async () => {
+  const id = await create()
+  await due()
+  await under.work.leave('tester')
+  const whole = await get(id)
+  const gone = { ...whole, backend_need_delete: false, no_sync: true }
+  await records().update('Tray', id, gone, { callerKind: 'synchronizer' })
+  expect(await get(id)).toMatchObject({ backend_need_delete: false })
+  await remove(id)
+  expect(await due()).toEqual([])
+  await expect(get(id)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+})
+
 test('a name is free for others as soon as its record is being deleted, and stays so', async () => {
   await under.load(
     `option name = "cups"; option app_label = "cups";
