@@ -1,5 +1,6 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import { CoreError } from '../errors.ts'
+import { createGate } from './gate.ts'
 
 /** Longer ones are refused before any work is done for them. Counted in UTF-16 units. */
 export const maxPasswordLength = 1024
@@ -14,13 +15,23 @@ const keyBytes = 32
 // more than this is treated as no hash at all.
 const maxMemory = 64 * 2 ** 20
 
+// It takes a thread for a while, too, so logins and writes of passwords share two.
+const gate = createGate({
+  inside: 2,
+  waiting: 1000,
+  full: () => new CoreError('TOO_MANY_REQUESTS', 'Too many passwords at once; try again later'),
+})
+
 const derive = (plain: string, salt: Uint8Array, { logN, r, p }: Cost): Promise<Buffer> =>
-  new Promise((resolve, reject) => {
-    scrypt(plain, salt, keyBytes, { N: 2 ** logN, r, p, maxmem: maxMemory }, (error, key) => {
-      if (error === null) resolve(key)
-      else reject(error)
-    })
-  })
+  gate(
+    () =>
+      new Promise((resolve, reject) => {
+        scrypt(plain, salt, keyBytes, { N: 2 ** logN, r, p, maxmem: maxMemory }, (error, key) => {
+          if (error === null) resolve(key)
+          else reject(error)
+        })
+      }),
+  )
 
 const written = ({ logN, r, p }: Cost, salt: Uint8Array, key: Uint8Array): string =>
   [

@@ -1,9 +1,15 @@
 import type { Fields } from '#contract'
 import { CoreError } from '../errors.ts'
+import { isDeeper } from '../http/depth.ts'
 import type { Caller, LockingRecords, Store } from '../store/port.ts'
 
 /** What became of a record that was described. */
 export type Applied = { readonly name: string; readonly action: 'created' | 'updated' | 'applied' }
+
+/** How many records are written in one transaction at most. */
+const mostRecords = 2000
+// A list of records with their fields has three levels. What is far deeper could exhaust the stack of whoever walks it.
+const mostLevels = 32
 
 /** Fields that a record has when it is read, and that nobody writes. */
 const readOnly: ReadonlySet<string> = new Set(['class_names', 'self_content_type_id'])
@@ -43,6 +49,12 @@ const parsed = (text: string): readonly Described[] => {
     throw invalid('Expected records as a JSON array')
   }
   if (!Array.isArray(value)) throw invalid('Expected records as a JSON array')
+  if (value.length > mostRecords) {
+    throw invalid(
+      `Expected at most ${mostRecords} records at once, got ${value.length}; split them`,
+    )
+  }
+  if (isDeeper(value, mostLevels)) throw invalid(`Expected at most ${mostLevels} levels of nesting`)
   return value.map(describedFrom)
 }
 
@@ -91,7 +103,7 @@ const aboutRecord = (thrown: unknown, index: number): unknown =>
  * Creates or updates records, in the order given and all or nothing. One with an id is updated, one whose name is
  * that of a record too; others are created.
  *
- * @param text JSON: `[{"model": "Site", "name": "a", ...}, ...]`
+ * @param text JSON: `[{"model": "Site", "name": "a", ...}, ...]`, at most 2000 of them
  */
 export const applyRecords = (
   store: Store,

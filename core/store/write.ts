@@ -8,7 +8,14 @@ import { coreOwned, wireFields, wireValue, type RecordRow } from './row.ts'
 import { checkRevision, checkValues, guardFeedback } from './save/check.ts'
 import { columnValues, jsonValues, withoutNulls } from './save/columns.ts'
 import { withDefaults } from './save/defaults.ts'
-import { fieldOf, type Draft, type Values, type WriteContext } from './save/draft.ts'
+import {
+  fieldOf,
+  newFields,
+  wireFieldsOf,
+  type Draft,
+  type Values,
+  type WriteContext,
+} from './save/draft.ts'
 import { givenValues, isMany, wantedValues } from './save/given.ts'
 import { checkTargets, insertLinks, replaceLinks, sameSets, targetsOf } from './save/links.ts'
 import { prepare } from './save/models.ts'
@@ -28,16 +35,6 @@ const nextId = async (sql: Sql, root: string): Promise<number> => {
   )
   if (counter === undefined) throw new Error(`No id for ${root}`)
   return counter.last
-}
-
-/** By wire name. */
-const wireFieldsOf = (values: Values): Fields =>
-  Object.fromEntries([...values].map(([{ wireName }, value]) => [wireName, value]))
-
-/** A record that is about to be, as policies see it. */
-const newFields = (model: Model, now: number, values: Values): Fields => {
-  const stamps = { created: now / 1e6, updated: now / 1e6 }
-  return { ...stamps, deleted: false, leaf_model_name: model.name, ...wireFieldsOf(values) }
 }
 
 /** Creates a record: pending for its step at once, as in XOS. */

@@ -1,3 +1,4 @@
+import type { Fields } from '#contract'
 import type { Field, Model, Schema } from '#xproto'
 import type { Access } from '../access-port.ts'
 import type { Sql } from '../database.ts'
@@ -45,4 +46,14 @@ export const valueIn = ({ model, values }: Draft, wireName: string): unknown => 
 export const setIn = ({ model, values }: Draft, wireName: string, value: unknown): void => {
   const field = fieldOf(model, wireName)
   if (field !== undefined) values.set(field, value)
+}
+
+/** By wire name. */
+export const wireFieldsOf = (values: Values): Fields =>
+  Object.fromEntries([...values].map(([{ wireName }, value]) => [wireName, value]))
+
+/** A record that is about to be, as policies see it. */
+export const newFields = (model: Model, now: number, values: Values): Fields => {
+  const stamps = { created: now / 1e6, updated: now / 1e6 }
+  return { ...stamps, deleted: false, leaf_model_name: model.name, ...wireFieldsOf(values) }
 }

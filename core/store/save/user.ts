@@ -1,7 +1,7 @@
 import { verifyPassword } from '../../access/password.ts'
 import { CoreError } from '../../errors.ts'
 import { checkValues } from './check.ts'
-import { fieldOf, setIn, valueIn, type Draft } from './draft.ts'
+import { fieldOf, newFields, setIn, valueIn, type Draft } from './draft.ts'
 
 /** What decides what a user may do. */
 const powers = ['is_active', 'is_admin', 'is_staff', 'is_readonly', 'is_registering'] as const
@@ -37,13 +37,17 @@ const guardPowers = (draft: Draft): void => {
 
 /** Passwords are kept as hashes. Without one, nobody logs in as the user. */
 const hidePassword = async (draft: Draft): Promise<void> => {
-  const { context, model, before, given } = draft
+  const { context, model, before, given, values } = draft
   const field = fieldOf(model, 'password')
   const plain = field === undefined ? undefined : given.get(field)
   if (field === undefined || plain === undefined || plain === null) {
     // The original has a default that everybody knows.
     if (before === undefined) setIn(draft, 'password', noPassword)
     return
+  }
+  if (before === undefined) {
+    // Hashing is much work, so it is done only for those who may write the record at all.
+    await context.access.requireWrite(model, model, null, newFields(model, context.now, values))
   }
   const kept = before?.fields['password']
   if (plain === kept) return

@@ -277,6 +277,15 @@ test('a new password ends the sessions of its user, and of nobody else', async (
   expect(old !== undefined && (await store.addSession('late', old, later))).toBe(false)
 })
 
+test('who may not make a user is told so before a password is looked at', async () => {
+  await create('User', { ...arya, password: 'needle' })
+  const user = { ...arya, email: 'sansa@example.org', password: 'x'.repeat(257) }
+  expect(await refusalOf(create('User', user, asArya))).toMatchObject({
+    code: 'PERMISSION_DENIED',
+  })
+  expect(await refusalOf(create('User', user))).toMatchObject({ code: 'INVALID_FIELD' })
+})
+
 test('nobody logs in as a user without a password', async () => {
   expect(await create('User', arya)).toMatchObject({ username: 'Something' })
   const hash = await passwordOf(arya.email)
