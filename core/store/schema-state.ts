@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Schema, Source } from '#xproto'
 import { CoreError } from '../errors.ts'
 import { describeWriter, writerTexts, type Writer } from './changes/writer.ts'
-import type { Sql } from './database.ts'
+import type { Database, Sql } from './database.ts'
 import { readSchema } from './read-schema.ts'
 
 /** The channel that tells every core on the database that there are other models. */
@@ -77,6 +77,8 @@ export const startSchema = async (sql: Sql, coreModels: readonly Source[]): Prom
 export type CurrentSchema = {
   /** As far as this core knows: good for reading. */
   known(): Schema
+  /** As far as any core knows that has written until now. Throws as `enter` does. */
+  latest(database: Database): Promise<Schema>
   /**
    * The schema in force until the transaction ends, whichever core changed it last: every transaction that writes
    * asks for it first. One that others stood in the way of before (`attempt` from 2) gets it when they have
@@ -129,6 +131,15 @@ export const createCurrentSchema = (
   }
   return {
     known: () => current.schema,
+    async latest(database) {
+      const [state] = await database.query<{ revision: number }>(
+        `select revision from schema_state`,
+      )
+      if (state?.revision !== current.revision) {
+        await database.transaction((sql, attempt) => enter(sql, attempt))
+      }
+      return current.schema
+    },
     enter,
     enterAlone: (sql, writer) => enter(sql, 2, writer),
     replace(next) {

@@ -31,7 +31,7 @@ export type StoreOptions = {
   readonly database: Database
   /** The core models; services add theirs when they register. */
   readonly coreModels: readonly Source[]
-  readonly clock: Pick<Clock, 'now'>
+  readonly clock: Pick<Clock, 'now' | 'after'>
   readonly admin: Admin
 }
 
@@ -40,7 +40,12 @@ export type OpenStore = {
   readonly work: WorkSource
   readonly operations: Operations
   readonly backups: Backups
+  /** Closes the database, too. */
+  close(): Promise<void>
 }
+
+/** When the models could not be read of which another core tells. */
+const refreshAgainMs = 5_000
 
 const recordsOf = (sql: Sql, schema: Schema, now: () => number, caller: Caller): LockingRecords =>
   createRecords({ sql, schema, now, caller, hashPassword, randomUuid: randomUUID })
@@ -114,7 +119,7 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
     recordsOf: (sql, schema, caller) => recordsOf(sql, schema, now, caller),
   })
 
-  const watching = await createWatching(database, () => current.known())
+  const watching = await createWatching(database, () => current.latest(database))
   const store: Store = {
     schema: () => current.known(),
     services: models.services,
@@ -180,11 +185,16 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
   await database.listen(wakeChannel, () => {
     for (const listener of listeners) listener()
   })
-  await database.listen(schemaChannel, () => {
-    transaction(() => Promise.resolve()).catch(() => {
-      // Only to know the new models early: whoever writes makes sure of them anyway.
+  let cancelRefresh = (): void => undefined
+  let isClosed = false
+  // Whoever writes or watches makes sure of the models himself; whoever only reads has to be told.
+  const refresh = (): void => {
+    cancelRefresh()
+    current.latest(database).catch(() => {
+      if (!isClosed) cancelRefresh = clock.after(refreshAgainMs, refresh)
     })
-  })
+  }
+  await database.listen(schemaChannel, refresh)
 
   const work: WorkSource = {
     register: (registration) => models.register(registration),
@@ -219,5 +229,15 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
     now,
     recordsOf: (sql, schema, caller) => recordsOf(sql, schema, now, caller),
   })
-  return { store, work, operations, backups }
+  return {
+    store,
+    work,
+    operations,
+    backups,
+    async close() {
+      isClosed = true
+      cancelRefresh()
+      await database.close()
+    },
+  }
 }

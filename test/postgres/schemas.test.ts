@@ -2,7 +2,13 @@ import { expect, onTestFinished, test } from 'vitest'
 import { openCore, type Database } from '#core'
 import { newPostgresDatabase, openTestPostgres } from '../support/database.ts'
 import { createManualClock } from '../support/manual-clock.ts'
-import { administrator, asAdministrator, coreModels, openTestStore } from '../support/store.ts'
+import {
+  administrator,
+  asAdministrator,
+  coreModels,
+  helloWorldModels,
+  openTestStore,
+} from '../support/store.ts'
 import { until } from '../support/until.ts'
 import { endedOrBlocked, pausing } from './pausing.ts'
 
@@ -49,6 +55,40 @@ test('a core knows the models that another one was given', async () => {
   await one.load(cups(''), [], 'cups')
   await until('the news of the models', () => two.store.schema().model('Cup'))
   expect(await asAdministrator(two.store).list('Cup')).toEqual([])
+})
+
+test('a core that could not read new models when it heard of them tries again', async () => {
+  const url = await newPostgresDatabase()
+  const one = await openTestStore(await opened(url))
+  const database = await opened(url)
+  let failures = 0
+  const two = await openTestStore({
+    ...database,
+    query: (text, parameters) => {
+      if (!text.includes('schema_state') || failures > 0) return database.query(text, parameters)
+      failures += 1
+      return Promise.reject(new Error('The server is gone'))
+    },
+  })
+  await one.load(cups(''), [], 'cups')
+  await until('the pause before it tries again', () => two.clock.timerCount() === 1)
+  expect(two.store.schema().model('Cup')).toBeUndefined()
+
+  await two.clock.advance(5_000)
+  await until('the news of the models', () => two.store.schema().model('Cup'))
+})
+
+test('a core that has not heard of new models watches their records all the same', async () => {
+  const url = await newPostgresDatabase()
+  const one = await openTestStore(await opened(url))
+  const two = await openTestStore(deaf(await opened(url)))
+  const log = two.store.changes(administrator)
+  const after = await log.position()
+  await one.load(helloWorldModels, [], 'hello-world')
+  await asAdministrator(one.store).create('HelloWorldService', { name: 'a', hello_from: 'Ann' })
+
+  const { changes } = await log.changes({ after, models: ['Service'], limit: 10 })
+  expect(changes).toMatchObject([{ model: 'HelloWorldService', object: { hello_from: 'Ann' } }])
 })
 
 test('a core that has not heard of new models writes by them all the same', async () => {

@@ -17,10 +17,11 @@ export type ChangeRow = RecordRow & {
 
 export type LogContext = {
   readonly sql: Sql
-  readonly schema: () => Schema
+  /** In force now: of an older one, records of models would be passed over that another core was given. */
+  readonly schema: () => Promise<Schema>
   readonly settle: () => Promise<Settled>
   /** Leaves out what the caller may not read. */
-  readonly readable: (rows: readonly ChangeRow[]) => Promise<readonly ChangeRow[]>
+  readonly readable: (schema: Schema, rows: readonly ChangeRow[]) => Promise<readonly ChangeRow[]>
 }
 
 const mostChanges = 1000
@@ -69,11 +70,11 @@ const checkLimit = (limit: number): void => {
 }
 
 const changesOf = async (
-  { sql, schema: inForce }: LogContext,
+  sql: Sql,
+  schema: Schema,
   rows: readonly ChangeRow[],
   epoch: number,
 ): Promise<RecordChange[]> => {
-  const schema = inForce()
   const many = await readLinksToMany(sql, schema, rows)
   return rows.map((row) => {
     const { kind, leaf, id, revision, at } = row
@@ -94,10 +95,11 @@ const changesOf = async (
 export const createLog = (context: LogContext): ChangeLog => ({
   async changes({ after, models, limit }: ChangesAfter) {
     checkLimit(limit)
-    const { sql, schema, settle, readable } = context
-    const leaves = leavesOf(schema(), models)
+    const { sql, settle, readable } = context
     const from = after === undefined ? undefined : positionFrom(after)
     const { revision: settled, last } = await settle()
+    const schema = await context.schema()
+    const leaves = leavesOf(schema, models)
     const answer = await rowsBetween(sql, from?.revision ?? 0, settled, leaves, limit)
     const [state] = answer
     if (state === undefined) throw new Error('The log of changes has no state')
@@ -115,7 +117,7 @@ export const createLog = (context: LogContext): ChangeLog => ({
     const more = found === limit || rows.length < found
     const reached = more ? rows.at(-1)?.revision : settled
     return {
-      changes: await changesOf(context, await readable(rows), state.epoch),
+      changes: await changesOf(sql, schema, await readable(schema, rows), state.epoch),
       position: positionText(state.epoch, Math.max(reached ?? 0, from?.revision ?? 0)),
       more,
       unsettled: last === undefined || last > settled,

@@ -39,7 +39,7 @@ const readableBy = async (
 
 export const createWatching = async (
   database: Database,
-  schema: () => Schema,
+  schema: () => Promise<Schema>,
 ): Promise<Watching> => {
   const settle = createSettling(database)
   const listeners = new Set<() => void>()
@@ -51,8 +51,8 @@ export const createWatching = async (
     as: (caller) =>
       createLog({
         ...context,
-        readable: async (rows) =>
-          caller === coreItself ? rows : readableBy(database, schema(), caller, rows),
+        readable: async (inForce, rows) =>
+          caller === coreItself ? rows : readableBy(database, inForce, caller, rows),
       }),
     onChange(listener) {
       listeners.add(listener)
