@@ -40,6 +40,9 @@ export const errorCatalogue = {
 
 export type ErrorCode = keyof typeof errorCatalogue
 
+/** Halves of characters, as a client may send them or a cut leave them, are no text that can be sent. */
+const wellFormed = (text: string): string => text.replaceAll(/\p{Surrogate}/gu, '\ufffd')
+
 /** A mistake of a client, or a state it has to know about. Never carries a secret. */
 export class CoreError extends Error {
   override readonly name = 'CoreError'
@@ -48,9 +51,11 @@ export class CoreError extends Error {
   readonly fields: Readonly<Record<string, string>>
 
   constructor(code: ErrorCode, message: string, fields: Readonly<Record<string, string>> = {}) {
-    super(message)
+    super(wellFormed(message))
     this.code = code
-    this.fields = fields
+    this.fields = Object.fromEntries(
+      Object.entries(fields).map(([name, text]) => [wellFormed(name), wellFormed(text)]),
+    )
   }
 }
 

@@ -11,7 +11,9 @@ import {
   type Operation,
 } from './shared.ts'
 
-const utility = (given: Omit<Operation, 'tag' | 'errors'>): Json =>
+type UtilityOperation = Omit<Operation, 'tag' | 'errors'> & Partial<Pick<Operation, 'errors'>>
+
+const utility = (given: UtilityOperation): Json =>
   operation({ tag: 'utility', errors: [], ...given })
 
 const modelFilter = objectOf({ class_name: text }, ['class_name'])
@@ -28,6 +30,7 @@ const sessionPaths: Json = {
       isOpen: true,
       body: objectOf({ username: text, password: { type: 'string', format: 'password' } }),
       answer: jsonContent(objectOf({ sessionid: text })),
+      errors: [401],
     }),
   },
   '/xosapi/v1/utility/logout': {
@@ -61,6 +64,7 @@ const sessionPaths: Json = {
         ),
       ],
       answer: modelList,
+      errors: [400],
     }),
     post: utility({
       id: 'SetDirtyModels',

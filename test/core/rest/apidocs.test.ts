@@ -55,6 +55,19 @@ test('every path and method that is described is there, and asks for credentials
   }
 })
 
+test.each([
+  ['POST', '/xosapi/v1/utility/login', { username: 'nobody', password: 'x' }, 401],
+  ['GET', `/xosapi/v1/utility/dirty_models?class_name=${'x'.repeat(300)}`, undefined, 400],
+] as const)('%s %s may answer as described', async (method, url, body, status) => {
+  const { paths } = await readDocument()
+  const { statusCode } = await call(method, url, body)
+  expect(statusCode).toBe(status)
+  const [path = ''] = url.split('?')
+  expect(paths[path]?.[method.toLowerCase()]).toMatchObject({
+    responses: { [status]: expect.anything() as object },
+  })
+})
+
 test('every route is described', async () => {
   const { paths } = await readDocument()
   const described = new Set(Object.keys(paths).map((path) => path.replaceAll(/\{\w+\}/g, '*')))

@@ -248,3 +248,16 @@ test.each([
   expect([200, 400]).toContain(answer.statusCode)
   expect(faces.faults).toEqual([])
 })
+
+test.each(['order', 'state', 'limit', 'backend_code'])(
+  'an error about %s that is cut in the middle of a character is text all the same',
+  async (name) => {
+    const answer = await call(
+      'GET',
+      `${instances}?${name}=a${encodeURIComponent('\u{1f600}'.repeat(99))}`,
+    )
+
+    expect(answer.statusCode).toBe(400)
+    expect(answer.body).not.toMatch(/\\ud8/)
+  },
+)
