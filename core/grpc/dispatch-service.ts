@@ -6,8 +6,10 @@ import {
   dispatchService,
   type WireReply,
   type WireRequest,
+  type Clock,
   type WorkSource,
 } from '#contract'
+import { recheck } from '../access/recheck.ts'
 import { CoreError, errorCatalogue } from '../errors.ts'
 import type { Log } from './log.ts'
 import { addressOf } from './methods.ts'
@@ -19,6 +21,7 @@ export type DispatchServiceOptions = {
   /** Rejects with a CoreError (NOT_AUTHENTICATED, PERMISSION_DENIED, ...) when the caller may not dispatch. */
   readonly authenticate: (metadata: Metadata, address: string) => Promise<void>
   readonly log: Log
+  readonly clock: Pick<Clock, 'after'>
 }
 
 export type DispatchService = {
@@ -45,20 +48,23 @@ const connectMethod = (): MethodDefinition<WireRequest, WireReply> => {
 /**
  * Adds `syncstep.v1.Dispatch` to a server: the {@link WorkSource} as a stream (contract: dispatch protocol).
  *
- * A stream is let in before anything of it is read. When it ends, whoever ended it, the leases that were taken over
- * it end at once; only when the core itself stops they stay until they expire.
+ * A stream is let in before anything of it is read, and again and again while it goes on. When it ends, whoever
+ * ended it, the leases that were taken over it end at once; only when the core itself stops they stay until they expire.
  */
 export const addDispatchService = (
   server: Server,
-  { work, authenticate, log }: DispatchServiceOptions,
+  { work, authenticate, log, clock }: DispatchServiceOptions,
 ): DispatchService => {
   const owners = new Map<string, Session>()
   const sessions = new Map<Session, string>()
   let stopping = false
 
+  const authenticated = (call: DispatchCall): Promise<void> =>
+    authenticate(call.metadata, addressOf(call.getPeer()))
+
   const letIn = async (call: DispatchCall): Promise<Refusal | undefined> => {
     try {
-      await authenticate(call.metadata, addressOf(call.getPeer()))
+      await authenticated(call)
     } catch (error) {
       return refusalOf(error, log)
     }
@@ -77,7 +83,15 @@ export const addDispatchService = (
     call.sendMetadata(new Metadata())
     const session = openSession(call, { work, log, owners })
     sessions.set(session, call.getPeer())
-    call.on('close', () => sessions.delete(session))
+    const stopChecks = recheck(
+      clock,
+      () => authenticated(call),
+      (reason) => call.emit('error', refusalOf(reason, log)),
+    )
+    call.on('close', () => {
+      stopChecks()
+      sessions.delete(session)
+    })
     log.info({ peer: call.getPeer() }, 'dispatcher stream opened')
   }
 

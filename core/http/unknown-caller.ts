@@ -1,9 +1,6 @@
 import type { FastifyReply } from 'fastify'
+import { isAboutIdentity } from '../access/recheck.ts'
 import { CoreError } from '../errors.ts'
-
-const isAboutIdentity = (thrown: unknown): thrown is CoreError =>
-  thrown instanceof CoreError &&
-  (thrown.code === 'NOT_AUTHENTICATED' || thrown.code === 'PERMISSION_DENIED')
 
 /**
  * Waits for an authentication. On HTTP whoever is not known gets 401 and a challenge, wrong credentials

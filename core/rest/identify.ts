@@ -33,6 +33,8 @@ const challengeFor = ({ headers }: FastifyRequest): string => {
 export type Identification = {
   /** Throws NOT_AUTHENTICATED, and challenges, when the request shows nobody. */
   readonly authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<void>
+  /** As authenticate, of a request whose answer goes on. Rejects, too, when its caller may do more or less by now. */
+  readonly authenticateAgain: (request: FastifyRequest) => Promise<void>
   /** Of a request that was authenticated. */
   readonly callerOf: (request: FastifyRequest) => Caller
 }
@@ -43,12 +45,18 @@ export const createIdentification = (
   authenticator: Authenticator,
 ): Identification => {
   app.decorateRequest('caller')
+  const callerOf = (request: FastifyRequest): Caller => request.getDecorator('caller')
   return {
     async authenticate(request, reply) {
       const identity = identify(authenticator, request)
       const caller = await orChallenge(identity, reply, challengeFor(request))
       request.setDecorator<Caller>('caller', { ...caller, face: 'rest' })
     },
-    callerOf: (request) => request.getDecorator('caller'),
+    async authenticateAgain(request) {
+      const { isAdmin } = await identify(authenticator, request)
+      if (isAdmin === callerOf(request).isAdmin) return
+      throw new CoreError('PERMISSION_DENIED', 'The user may do something else by now; ask again')
+    },
+    callerOf,
   }
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { encodeEvent, type Clock } from '#contract'
+import { recheck } from '../../access/recheck.ts'
 import { CoreError } from '../../errors.ts'
 import { changeEventOf } from '../../events/change-event.ts'
 import { refuseOtherMethods, type FaultLog } from '../../http/server.ts'
@@ -37,7 +38,7 @@ async function* untilFailure(frames: AsyncIterable<string>, log: FaultLog): Asyn
 export const addEvents = (
   app: FastifyInstance,
   { store, clock, log, limits = streamLimits }: EventsOptions,
-  { authenticate, callerOf }: Identification,
+  { authenticate, authenticateAgain, callerOf }: Identification,
 ): void => {
   const url = '/xosapi/v1/events'
   const streams = createStreams(clock, limits)
@@ -55,8 +56,12 @@ export const addEvents = (
         const watch = { log: changes, onChange, clock, models, after, print, signal }
         return untilFailure(await openFrames(watch), log)
       })
+      const stopChecks = recheck(clock, () => authenticateAgain(request), end)
       // The stream itself would notice only when it has something to say.
-      reply.raw.once('close', end)
+      reply.raw.once('close', () => {
+        stopChecks()
+        end()
+      })
       // nginx would keep events back until it has a pageful of them.
       return reply.header('x-accel-buffering', 'no').type(eventStream).send(stream)
     },

@@ -393,6 +393,29 @@ describe('credentials', () => {
     await until(() => replies.length === 2)
   })
 
+  test('that are good no more end the stream half a minute later; trouble in asking does not', async () => {
+    let refusal: Error | undefined
+    const { work, methods } = createWork()
+    const authenticate = () => (refusal === undefined ? Promise.resolve() : Promise.reject(refusal))
+    const { port, clock } = await bench.serve(work, { authenticate })
+    const { call, replies } = bench.stream(port)
+    const beat = async (id: number): Promise<void> => {
+      call.write({ id, heartbeat: { dispatcher: 'd1' } })
+      await until(() => replies.length === id)
+    }
+    await beat(1)
+    refusal = new Error('no table users')
+    await clock.advance(30_000)
+    await beat(2)
+
+    refusal = new CoreError('NOT_AUTHENTICATED', 'The password has changed')
+    const ended = new Promise((resolve) => call.on('status', resolve))
+    await clock.advance(30_000)
+    expect(await ended).toMatchObject({ code: 16, details: 'The password has changed' })
+    await until(() => methods().includes('leave'))
+    expect(clock.timerCount()).toBe(0)
+  })
+
   test('are asked about less often than a lost core is dialled', async () => {
     let asked = 0
     const { port } = await bench.serve(createWork().work, {

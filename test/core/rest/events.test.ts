@@ -3,7 +3,7 @@ import { CloudEvent } from 'cloudevents'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { CoreError } from '#core'
-import { openFaces, type Faces } from '../faces.ts'
+import { basic, openFaces, type Faces } from '../faces.ts'
 import { watch } from './event-stream.ts'
 import { requestsTo, services } from './requests.ts'
 
@@ -205,6 +205,35 @@ test('a stream ends after some minutes, so that who goes on watching shows again
   await stream.named('ready')
   await faces.clock.advance(600_000)
 
+  await stream.ended()
+})
+
+test('a stream ends half a minute after the session of who watches has ended', async () => {
+  const credentials = { username: 'admin@opencord.org', password: 'let:me in' }
+  const login = await call('POST', '/xosapi/v1/utility/login', credentials)
+  const id = login.json<{ sessionid: string }>().sessionid
+  const session = { 'x-xossession': id, authorization: '' }
+  const stream = await watch(port, url, session)
+  await stream.named('ready')
+  await faces.clock.advance(30_000)
+  const { name } = await make()
+  expect(namesOf(await stream.changes(1))).toEqual([name])
+
+  await call('POST', '/xosapi/v1/utility/logout', {}, session)
+  await faces.clock.advance(30_000)
+  await stream.ended()
+})
+
+test('a stream ends half a minute after who watches is no administrator any more', async () => {
+  const users = '/xosapi/v1/core/users'
+  const user = { email: 'arya@example.org', firstname: 'Arya', lastname: 'Stark', site_id: 1 }
+  const created = await call('POST', users, { ...user, password: 'needle', is_admin: true })
+  const { id } = created.json<{ id: number }>()
+  const stream = await watch(port, url, { authorization: basic(user.email, 'needle') })
+  await stream.named('ready')
+
+  await call('PUT', `${users}/${id}`, { is_admin: false })
+  await faces.clock.advance(30_000)
   await stream.ended()
 })
 
