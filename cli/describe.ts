@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js'
 import type { Attempt, Explanation } from '#core'
 import type { Command } from './command.ts'
+import { explanationsIn, type Subject, type WhyReply } from './client/admin.ts'
 import { connectionFlags, connectionVariables, type Connection } from './client/connection.ts'
 import { adminMethod, withCore, type CoreClient } from './client/core-client.ts'
 import { callFailure, hasStatus } from './client/failures.ts'
@@ -61,17 +62,16 @@ const absent = (server: string, error: unknown): undefined => {
   throw callFailure(server, error)
 }
 
-const toldOf = async (connection: Connection, model: string, id: number): Promise<Told> => {
+const toldOf = async (connection: Connection, subject: Subject): Promise<Told> => {
   const ask = async <T>(name: string): Promise<T | undefined> =>
-    connection.raw<T>(adminMethod(name), { model, id }).then(
+    connection.raw<T>(adminMethod(name), subject).then(
       ({ reply }) => reply,
       (error: unknown) => absent(connection.server, error),
     )
-  const why = await ask<{ readonly explanations_json: readonly string[] }>('Why')
+  const why = await ask<WhyReply>('Why')
   const attempts = await ask<{ readonly attempts_json: readonly string[] }>('Attempts')
-  const [explanation] = why?.explanations_json ?? []
   return {
-    why: explanation === undefined ? undefined : (JSON.parse(explanation) as Explanation),
+    why: why === undefined ? undefined : explanationsIn(why)[0],
     attempts: attempts?.attempts_json.map((text) => JSON.parse(text) as Attempt),
   }
 }
@@ -148,7 +148,7 @@ export const describeCommand: Command = {
       const description = {
         record,
         links: await linksOf(core, model, record),
-        ...(await toldOf(connection, model.name, id)),
+        ...(await toldOf(connection, { model: model.name, id })),
       }
       print(world, form, description, () => descriptionText(model, description))
       return 0

@@ -1,7 +1,8 @@
 import type { Command } from './command.ts'
+import { readSubject } from './client/admin.ts'
 import { connectionFlags, connectionVariables } from './client/connection.ts'
 import { adminMethod, withCore } from './client/core-client.ts'
-import { idOf, readTarget, targetParameter } from './client/selection.ts'
+import { targetParameter } from './client/selection.ts'
 import { counted } from './tell-diagnostics.ts'
 
 /** Lets records that failed or were put off run now; those in sync are left alone. */
@@ -12,12 +13,9 @@ export const retryCommand: Command = {
 
   run: (input, world) =>
     withCore(world, input, async (core, connection) => {
-      const target = readTarget(core, input.parameter)
-      const id = target.key === undefined ? 0 : await idOf(core, target)
-      const { reply } = await connection.call<{ readonly count?: number }>(adminMethod('Retry'), {
-        model: target.model.name,
-        id,
-      })
+      const subject = await readSubject(core, input)
+      const retry = adminMethod('Retry')
+      const { reply } = await connection.call<{ readonly count?: number }>(retry, subject)
       const count = reply.count ?? 0
       world.stdout.write(
         count === 0
