@@ -2,6 +2,7 @@ import type { Clock } from '#contract'
 import { createBell, pause } from '../events/bell.ts'
 import { createFiles } from '../grpc/files.ts'
 import { carryOutBackups, type CarryOutOptions } from './carry-out.ts'
+import { removeLeftovers } from './leftovers.ts'
 
 export type BackupWorkerOptions = Omit<CarryOutOptions, 'files' | 'now'> & {
   /** Absolute path of the folder that XOS clients call /var/run/xos/backup/local. */
@@ -16,6 +17,8 @@ const everyMs = 60_000
 const quietMs = 250
 /** What an operation may take. */
 const longestMs = 15 * 60_000
+/** What an upload by a slow client may take. */
+const longestUploadMs = 24 * 3_600_000
 
 /** Carries out backup operations as they are asked for. Closing it waits for the one under way. */
 export const startBackupWorker = (options: BackupWorkerOptions): { close(): Promise<void> } => {
@@ -26,6 +29,10 @@ export const startBackupWorker = (options: BackupWorkerOptions): { close(): Prom
   const carryOut = { ...options, files: createFiles(options.files), now: () => clock.now() }
 
   const run = async (): Promise<void> => {
+    const age = isAlone ? 0 : longestUploadMs
+    await removeLeftovers(options.files, clock.now() - age).catch((error: unknown) =>
+      log.error({ err: error }, 'Cannot remove what was left half written'),
+    )
     for (let isFirst = true; !signal.aborted; isFirst = false) {
       await carryOutBackups(carryOut, isFirst && isAlone ? 0 : longestMs).catch((error: unknown) =>
         log.error({ err: error }, 'Cannot look for backup operations'),

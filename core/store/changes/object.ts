@@ -42,7 +42,8 @@ const shown = (model: Model): readonly Field[] => model.fields.filter(({ name })
 export const objectOf = (model: Model | undefined, row: RecordRow, many: LinksToMany): Fields => {
   if (model === undefined) {
     const { id, leaf, deleted, fields } = row
-    return { ...fields, id, deleted, leaf_model_name: leaf, class_names: leaf }
+    const known = Object.entries(fields).filter(([name]) => !isHidden(name))
+    return { ...Object.fromEntries(known), id, deleted, leaf_model_name: leaf, class_names: leaf }
   }
   const object: Record<string, unknown> = {}
   for (const field of shown(model)) object[field.wireName] = isMany(field) ? many(row, field) : null

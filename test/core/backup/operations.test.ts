@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startBackupWorker } from '#core'
@@ -159,5 +159,34 @@ test('the worker hears of an operation by itself', async () => {
   })
 
   expect(done['enacted']).toBe(done['updated'])
+  await worker.close()
+})
+
+test.each([
+  ['a core that is alone removes all that was left half written', true, ['kept']],
+  ['a core that is not leaves what another one may still write', false, ['.upload-b', 'kept']],
+])('%s', async (_, isAlone, left) => {
+  const now = opened.clock.now()
+  for (const [name, ageMs] of [
+    ['.backup-a', 25 * hour],
+    ['.upload-b', hour],
+    ['kept', 25 * hour],
+  ] as const) {
+    await mkdir(path.join(folder, name))
+    await writeFile(path.join(folder, name, 'bytes'), 'half')
+    await utimes(path.join(folder, name), 0, (now - ageMs) / 1000)
+  }
+  const worker = startBackupWorker({
+    ...opened.core,
+    files: folder,
+    isAlone,
+    clock: opened.clock,
+    log,
+  })
+  await until(
+    'the leftovers to be gone',
+    async () => (await readdir(folder)).length === left.length,
+  )
+  expect((await readdir(folder)).toSorted()).toEqual(left)
   await worker.close()
 })
