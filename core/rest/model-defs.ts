@@ -32,6 +32,13 @@ const modelJson = (model: ModelDef) => ({
   policy_implemented: model.policy_implemented ?? '',
 })
 
+// Strangers may ask for it, so it is made once for each schema.
+const known = new WeakMap<Schema, string>()
+
 /** The definitions of all models for user interfaces, as protobuf's JSON has them: what is empty is there. */
-export const modelDefsText = (schema: Schema): string =>
-  JSON.stringify({ items: modelDefsOf(schema.models).map(modelJson) })
+export const modelDefsText = (schema: Schema): string => {
+  const text =
+    known.get(schema) ?? JSON.stringify({ items: modelDefsOf(schema.models).map(modelJson) })
+  known.set(schema, text)
+  return text
+}

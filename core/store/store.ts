@@ -119,12 +119,19 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
     recordsOf: (sql, schema, caller) => recordsOf(sql, schema, now, caller),
   })
 
+  // Strangers may ask for the texts, so they are read once for each schema.
+  const xprotoTexts = new WeakMap<Schema, string>()
   const watching = await createWatching(database, () => current.latest(database))
   const store: Store = {
     schema: () => current.known(),
     services: models.services,
     onSchemaChange: (listener) => current.onChange(listener),
-    xproto: async () => xprotoText(await readSources(database, coreModels)),
+    async xproto() {
+      const schema = current.known()
+      const text = xprotoTexts.get(schema) ?? xprotoText(await readSources(database, coreModels))
+      xprotoTexts.set(schema, text)
+      return text
+    },
     databaseInfo: () => databaseInfo(database),
     as,
     transaction: writing,

@@ -36,6 +36,18 @@ test('the texts of all models are there for whoever asks', async () => {
   expect(reply['xproto']).toContain('message HelloWorldService (Service)')
 })
 
+test('they are read once for each schema, however often somebody asks', async () => {
+  const { reply } = await anybody.ask('xos.utility/GetXproto')
+  await core.database.query('alter table service rename to gone')
+  const again = await anybody.ask('xos.utility/GetXproto')
+  await core.database.query('alter table gone rename to service')
+  expect(again.reply).toEqual(reply)
+
+  await core.load('option name = "late"; option app_label = "late"; message Late (Service) {}', [])
+  const { reply: changed } = await anybody.ask('xos.utility/GetXproto')
+  expect(changed['xproto']).toContain('message Late')
+})
+
 test('what is dirty is listed, and made dirty again', async () => {
   const site = { class_name: 'Site', id: 1 }
   await ask('xos.utility/SetDirtyModels', { class_name: 'Si*' })
