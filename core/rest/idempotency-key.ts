@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { CoreError } from '../errors.ts'
 import type { OnceRequest } from '../store/port.ts'
@@ -16,18 +16,21 @@ const saving = [
   'if-match',
 ] as const
 
-const fingerprintOf = ({ method, url, headers, body }: FastifyRequest): string => {
+// A body may hold a password. Only who has the key, which is not kept either, can try what fits the fingerprint.
+const fingerprintOf = ({ method, url, headers, body }: FastifyRequest, key: string): string => {
   const options = saving.map((name) => headers[name] ?? null)
   const asked = JSON.stringify([method, url, options, body ?? null])
-  return createHash('sha256').update(asked).digest('base64url')
+  return createHmac('sha256', key).update(asked).digest('base64url')
 }
+
+const digestOf = (key: string): string => createHash('sha256').update(key).digest('base64url')
 
 /** What makes the request known again when it is sent once more; undefined without Idempotency-Key. Throws VALIDATION. */
 export const onceRequestOf = (request: FastifyRequest): OnceRequest | undefined => {
   const header = request.headers['idempotency-key']
   if (header === undefined) return undefined
   const [, key] = typeof header === 'string' ? (keyText.exec(header) ?? []) : []
-  if (key !== undefined) return { key, fingerprint: fingerprintOf(request) }
+  if (key !== undefined) return { key: digestOf(key), fingerprint: fingerprintOf(request, key) }
   throw new CoreError(
     'VALIDATION',
     'Expected Idempotency-Key to be 1 to 255 visible ASCII characters, such as a new UUID',

@@ -146,9 +146,9 @@ export type LockingRecords = Records & {
 
 /** A request that may arrive more than once. */
 export type OnceRequest = {
-  /** Chosen by the client, new for each thing it wants; text without NUL. */
+  /** Stands for what the client chose, new for each thing it wants; text without NUL. It is kept. */
   readonly key: string
-  /** Digest of what is asked for. */
+  /** Digest of what is asked for. It is kept, so it must not tell what was asked for by trying. */
   readonly fingerprint: string
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { OnceRequest } from '../../../core/store/port.ts'
 import { basic, openFaces, type Faces } from '../faces.ts'
 import { requestsTo, services } from './requests.ts'
 
@@ -190,6 +191,25 @@ test('what was refused was not done, so it may be sent again with the same key',
   const right = await call('POST', services, { name: 'retried', hello_from: 'x' }, key)
 
   expect([wrong.statusCode, right.statusCode]).toEqual([400, 200])
+})
+
+test('neither the key is kept nor anything that tells equal requests under different keys', async () => {
+  const kept: OnceRequest[] = []
+  const watched = faces.faulty({
+    once(caller, request, work) {
+      kept.push(request)
+      return faces.store.once(caller, request, work)
+    },
+  })
+  const send = requestsTo(() => watched.rest)
+  const body = { name: 'guessable', hello_from: 'x' }
+  await send('POST', services, body, { 'idempotency-key': 'secret-1' })
+  await send('POST', services, body, { 'idempotency-key': 'secret-2' })
+  await watched.rest.close()
+
+  expect(new Set(kept.map(({ key }) => key)).size).toBe(2)
+  expect(new Set(kept.map(({ fingerprint }) => fingerprint)).size).toBe(2)
+  expect(JSON.stringify(kept)).not.toContain('secret')
 })
 
 test('a key is forgotten after a day', async () => {
