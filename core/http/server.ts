@@ -33,7 +33,11 @@ const clientError = (error: FastifyError, bodyType: string): CoreError | undefin
     )
   }
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    return new CoreError('UNSUPPORTED_MEDIA_TYPE', `Expected a body of content type ${bodyType}`)
+    // A page of somebody else can make a browser send any other type, with the password that the browser knows.
+    return new CoreError(
+      'UNSUPPORTED_MEDIA_TYPE',
+      `Expected a body of content type ${bodyType}; with curl, add -H 'Content-Type: ${bodyType}'`,
+    )
   }
   if (error.statusCode === undefined || error.statusCode >= 500) return undefined
   return new CoreError('VALIDATION', error.message)

@@ -188,13 +188,18 @@ test.each([
   expect(answer.headers.allow).toBe(allow)
 })
 
-test('a body of another type is 415 and says which type', async () => {
-  const headers = { ...asAdmin, 'content-type': 'text/yaml' }
-  const answer = await call('POST', services, 'name: x', headers)
+test.each(['text/yaml', 'text/plain', 'application/x-www-form-urlencoded'])(
+  'a body of type %s, which any page may send, is 415 and says how to send it',
+  async (type) => {
+    const headers = { ...asAdmin, 'content-type': type }
+    const answer = await call('POST', services, '{"name":"x","hello_from":"y"}', headers)
 
-  expect(answer.statusCode).toBe(415)
-  expect(answer.json<{ specific_error: string }>().specific_error).toContain('application/json')
-})
+    expect(answer.statusCode).toBe(415)
+    expect(answer.json<{ specific_error: string }>().specific_error).toBe(
+      "Expected a body of content type application/json; with curl, add -H 'Content-Type: application/json'",
+    )
+  },
+)
 
 test.each([
   ['nothing', {}, 'Basic realm="syncstep", charset="UTF-8"'],
