@@ -53,6 +53,19 @@ test.each([
 })
 
 test.each([
+  ['nothing of itself', '', '4MB'],
+  ['settings of its own', '?options=-c%20work_mem%3D5MB', '5MB'],
+])(
+  'no statement is compiled to machine code by a server whose URL asks for %s',
+  async (_, asked, memory) => {
+    const opened = await openTestPostgres(`${url}${asked}`)
+    const settings = `select current_setting('jit') as jit, current_setting('work_mem') as memory`
+    expect(await opened.query(settings)).toEqual([{ jit: 'off', memory }])
+    await opened.close()
+  },
+)
+
+test.each([
   [
     'nothing listens',
     'postgres://tester:s3cr3t@127.0.0.1:1/x',
