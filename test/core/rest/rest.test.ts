@@ -347,3 +347,20 @@ test('no JSON body makes the core fail', async () => {
   )
   expect(faces.faults).toEqual([])
 })
+
+test('null is the default of a new record, empties a field later, and is refused where a value has to be', async () => {
+  const given = { name: 'nulls', hello_from: 'me', description: 'text', no_sync: null }
+  const created = await call('POST', services, given)
+  expect(created.json()).toMatchObject({ description: 'text', no_sync: false })
+
+  const url = `${services}/${created.json<{ id: number }>().id}`
+  const emptied = await call('PUT', url, { description: null })
+  expect(emptied.json()).not.toHaveProperty('description')
+  for (const name of ['hello_from', 'no_sync']) {
+    const refused = await call('PUT', url, { [name]: null })
+    expect([refused.statusCode, refused.json()]).toMatchObject([
+      400,
+      { fields: { [name]: 'This field cannot be null.' } },
+    ])
+  }
+})
