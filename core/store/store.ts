@@ -47,9 +47,6 @@ export type OpenStore = {
 /** When the models could not be read of which another core tells. */
 const refreshAgainMs = 5_000
 
-const recordsOf = (sql: Sql, schema: Schema, now: () => number, caller: Caller): LockingRecords =>
-  createRecords({ sql, schema, now, caller, hashPassword, randomUuid: randomUUID })
-
 const callerOf = (row: RecordRow): Caller => ({
   userId: row.id,
   email: String(row.fields['email']),
@@ -63,6 +60,8 @@ const callerOf = (row: RecordRow): Caller => ({
 export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
   const { database, coreModels, clock, admin } = options
   const now = (): number => clock.now() * 1000
+  const recordsOf = (sql: Sql, schema: Schema, caller: Caller): LockingRecords =>
+    createRecords({ sql, schema, now, caller, hashPassword, randomUuid: randomUUID })
   await migrate(database)
   const loaded = await database.transaction(async (sql) => {
     await lockSchema(sql)
@@ -94,10 +93,10 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
     caller: Caller,
     work: (records: LockingRecords, sql: Sql) => Promise<T>,
   ): Promise<T> =>
-    transaction((sql, schema) => work(recordsOf(sql, schema, now, caller), sql), { caller })
+    transaction((sql, schema) => work(recordsOf(sql, schema, caller), sql), { caller })
 
   const as = (caller: Caller): Records => {
-    const reading = (): Records => recordsOf(database, current.known(), now, caller)
+    const reading = (): Records => recordsOf(database, current.known(), caller)
     return {
       list: (model) => reading().list(model),
       find: (model, equal) => reading().find(model, equal),
@@ -116,7 +115,7 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
     coreModels,
     current,
     now,
-    recordsOf: (sql, schema, caller) => recordsOf(sql, schema, now, caller),
+    recordsOf,
   })
 
   // Strangers may ask for the texts, so they are read once for each schema.
@@ -234,7 +233,7 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
     coreModels,
     current,
     now,
-    recordsOf: (sql, schema, caller) => recordsOf(sql, schema, now, caller),
+    recordsOf,
   })
   return {
     store,
