@@ -3,6 +3,7 @@ import { Client } from 'pg'
 import { inject } from 'vitest'
 import { openPglite, openPostgres, type Database, type PostgresOptions } from '#core'
 import { realClock } from '../../cli/real-clock.ts'
+import { madePglite } from './made-pglite.ts'
 
 /** Makes an empty database on the server of this run and answers its URL. */
 export const newPostgresDatabase = async (): Promise<string> => {
@@ -49,5 +50,5 @@ export const openTestDatabase = async (): Promise<TestDatabase> =>
   watched(
     process.env['SYNCSTEP_TEST_ENGINE'] === 'postgres'
       ? await openTestPostgres(await newPostgresDatabase())
-      : await openPglite(),
+      : await openPglite(undefined, await madePglite()),
   )

@@ -36,8 +36,28 @@ const linkLibraries = (native: string, folder: string): void => {
   }
 }
 
-/** The PostgreSQL that npm brought; a sentence when it cannot run here. */
-export const findBinaries = (): Binaries | string => {
+const owner = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {}
+
+/** A program of the folder is asked for its version: a sentence when it does not answer. */
+const findingIn = (folder: string, how: Binaries['how']): string | undefined => {
+  const postgres = path.join(folder, 'postgres')
+  const { status, error, stderr } = spawnSync(postgres, ['--version'], { ...how, encoding: 'utf8' })
+  return status === 0 ? undefined : `${postgres} does not run: ${error?.message ?? stderr}`
+}
+
+const binariesIn = (folder: string, how: Binaries['how'], remove: () => void): Binaries => ({
+  initdb: path.join(folder, 'initdb'),
+  postgres: path.join(folder, 'postgres'),
+  how,
+  remove,
+})
+
+const findInstalled = (folder: string): Binaries | string => {
+  const how = { env: process.env, ...owner }
+  return findingIn(folder, how) ?? binariesIn(folder, how, () => undefined)
+}
+
+const findBrought = (): Binaries | string => {
   const folder = mkdtempSync(path.join(tmpdir(), 'syncstep-postgres-libraries-'))
   const remove = (): void => rmSync(folder, { recursive: true, force: true })
   try {
@@ -52,16 +72,23 @@ export const findBinaries = (): Binaries | string => {
       ...process.env,
       LD_LIBRARY_PATH: [links, path.join(native, 'lib')].join(path.delimiter),
     }
-    const how = process.getuid?.() === 0 ? { env, uid: nobody, gid: nobody } : { env }
-    const postgres = path.join(native, 'bin', 'postgres')
-    const tried = spawnSync(postgres, ['--version'], { ...how, encoding: 'utf8' })
-    if (tried.status === 0) {
-      return { initdb: path.join(native, 'bin', 'initdb'), postgres, how, remove }
-    }
+    const how = { env, ...owner }
+    const programs = path.join(native, 'bin')
+    const finding = findingIn(programs, how)
+    if (finding === undefined) return binariesIn(programs, how, remove)
     remove()
-    return `${postgres} does not run: ${tried.error?.message ?? tried.stderr}`
+    return finding
   } catch (error) {
     remove()
     return error instanceof Error ? error.message : String(error)
   }
+}
+
+/**
+ * The PostgreSQL whose programs are in the folder SYNCSTEP_TEST_POSTGRES, else the one that npm brought; a sentence
+ * when it cannot run here.
+ */
+export const findBinaries = (): Binaries | string => {
+  const folder = process.env['SYNCSTEP_TEST_POSTGRES']
+  return folder === undefined ? findBrought() : findInstalled(folder)
 }
