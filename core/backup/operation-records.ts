@@ -1,8 +1,6 @@
-import type { Fields } from '#contract'
+import { readableText, type Fields } from '#contract'
 import { CoreError } from '../errors.ts'
 import type { Records } from '../store/port.ts'
-
-const longestMessage = 1024
 
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
@@ -30,12 +28,11 @@ export const ended = (operation: Fields, status: string | undefined, now: number
   backend_status: 'enacted',
 })
 
-export const failed = (operation: Fields, message: string, now: number): Fields => ({
-  ...ended(operation, 'failed', now),
-  error_msg: message.slice(0, longestMessage),
-  backend_code: 2,
-  backend_status: message.slice(0, longestMessage),
-})
+export const failed = (operation: Fields, message: string, now: number): Fields => {
+  const text = readableText(message)
+  const status = { backend_code: 2, backend_status: text }
+  return { ...ended(operation, 'failed', now), error_msg: text, ...status }
+}
 
 /** Takes the operation for this core. False when another one was quicker. */
 export const claim = async (records: Records, id: number, now: number): Promise<boolean> => {
