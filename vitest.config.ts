@@ -20,6 +20,8 @@ const postgres = {
     exclude: ['test/core/store/pglite.test.ts'],
     env: { SYNCSTEP_TEST_ENGINE: 'postgres' },
     globalSetup: ['test/support/postgres-global.ts'],
+    // Each file has a database of its own, and loading all modules anew for each takes longer than most tests.
+    isolate: false,
     testTimeout: 300_000,
     hookTimeout: 60_000,
   },
