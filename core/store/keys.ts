@@ -1,6 +1,7 @@
 import type { Field, Model, Schema } from '#xproto'
 import { CoreError, NotYetError } from '../errors.ts'
 import type { Sql } from './database.ts'
+import { quoted } from './parameters.ts'
 import { isColumn, type RowKey } from './row.ts'
 
 /**
@@ -74,9 +75,25 @@ const rulesOf = (schema: Schema, model: Model): readonly KeyRule[] =>
     return ancestor === undefined || ancestor.abstract ? [] : ownRules(schema, ancestor)
   })
 
-/** The rule that finds records of the model by this one field; undefined when there is none. */
-export const lookupRule = (schema: Schema, model: Model, wireName: string): string | undefined =>
-  rulesOf(schema, model).find(({ names }) => names.length === 1 && names[0] === wireName)?.rule
+/**
+ * SQL that holds for at least the live records of the model whose field has a value, and finds them by their keys;
+ * undefined when the field has none. `alias` names the record; `value` answers SQL too, and is asked once at most.
+ */
+export const keySql = (
+  schema: Schema,
+  model: Model,
+  wireName: string,
+  { alias, value }: { readonly alias: string; readonly value: () => string },
+): string | undefined => {
+  const rule = rulesOf(schema, model).find(
+    ({ names }) => names.length === 1 && names[0] === wireName,
+  )
+  if (rule === undefined) return undefined
+  const ids = `select k.id from key k
+    where k.rule = ${quoted(rule.rule)} and k.value = md5(${value()}) and k.root = ${quoted(model.root)}`
+  // Of one record the planner must not think that it is found sooner by looking at all.
+  return rule.is_unique ? `${alias}.id = any(array(${ids}))` : `${alias}.id in (${ids})`
+}
 
 /** A value in the table `key`: always short, whatever the field holds. Null when a field of the rule is. */
 const valueSql = `

@@ -2,7 +2,7 @@ import type { Fields } from '#contract'
 import type { Field, Model, Schema } from '#xproto'
 import { CoreError } from '../errors.ts'
 import type { Sql } from './database.ts'
-import { lookupRule } from './keys.ts'
+import { keySql } from './keys.ts'
 import { quoted } from './parameters.ts'
 import { isColumn, isHidden, rowKeyText, wireFields, type RecordRow, type RowKey } from './row.ts'
 
@@ -49,10 +49,8 @@ const equals = (schema: Schema, model: Model, field: Field, n: number): string =
   if (field.name === 'leaf_model_name') return `r.leaf = $${n}`
   if (isColumn(field.name)) return `r.${field.name}::text = $${n}`
   const compared = `r.fields ->> ${quoted(field.wireName)} = $${n}`
-  const rule = lookupRule(schema, model, field.wireName)
-  if (rule === undefined) return compared
-  return `${compared} and r.id in (select k.id from key k
-    where k.rule = ${quoted(rule)} and k.value = md5($${n}) and k.root = r.root)`
+  const found = keySql(schema, model, field.wireName, { alias: 'r', value: () => `$${n}` })
+  return found === undefined ? compared : `${compared} and ${found}`
 }
 
 /** Live records of the model whose fields equal the given ones, by id. */

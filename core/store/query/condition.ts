@@ -1,6 +1,6 @@
 import type { LinkField, Schema } from '#xproto'
 import { fieldSql, idSql, type FieldSql } from '../field-sql.ts'
-import { lookupRule } from '../keys.ts'
+import { keySql } from '../keys.ts'
 import { quoted, type Parameters } from '../parameters.ts'
 import { modelNamed } from '../read.ts'
 import type { Lookup, Path } from './path.ts'
@@ -70,11 +70,10 @@ const exactSql = (context: ConditionContext, alias: string, test: Test): string 
   const end = endSql(alias, test.path)
   const compared = equalSql(parameters, test.name, end, test.value)
   const isText = end.kind === 'text' && field !== undefined
-  const rule = live && isText ? lookupRule(schema, model, field.wireName) : undefined
-  if (rule === undefined) return compared
-  return `${compared} and ${alias}.id in (select k.id from key k
-    where k.rule = ${quoted(rule)} and k.value = md5(${parameters.bind(textValue(test.name, test.value))})
-      and k.root = ${quoted(model.root)})`
+  if (!live || !isText) return compared
+  const value = (): string => parameters.bind(textValue(test.name, test.value))
+  const found = keySql(schema, model, field.wireName, { alias, value })
+  return found === undefined ? compared : `${compared} and ${found}`
 }
 
 /** Comparisons of texts, with the places of the field and of the value. */
