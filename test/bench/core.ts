@@ -218,8 +218,9 @@ const enginesIn = (folder: string, server: string | undefined): readonly Engine[
     name: 'PGlite in a folder',
     place: async () => join(folder, `data-${(places += 1)}`),
     async open(place) {
-      const { database, release } = await openDataFolder(place, systemProcesses, openPglite)
-      return { ...database, close: () => database.close().then(release) }
+      const opened = await openDataFolder(place, systemProcesses, openPglite)
+      const close = (): Promise<void> => opened.database.close().then(() => opened.release())
+      return { ...opened.database, close }
     },
   }
   if (server === undefined) return [pglite]
