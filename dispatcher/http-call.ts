@@ -42,7 +42,7 @@ export const createHttpCall = ({
   const postOf = (target: Target): Post => {
     const known = posts.get(target)
     if (known !== undefined) return known
-    const post = createPost(target.url, target.concurrency)
+    const post = createPost(target.url, target.concurrency, clock)
     posts.set(target, post)
     return post
   }

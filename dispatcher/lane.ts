@@ -3,6 +3,7 @@ import type { AttemptLog } from './attempt-log.ts'
 import { createDeadlines } from './deadlines.ts'
 import { gateAfter, openGate, passes, type Gate } from './gate.ts'
 import { logGateChange } from './gate-log.ts'
+import { limitAfter, placesOf, startLimit } from './limit.ts'
 import { lookAhead } from './look-ahead.ts'
 import { nextAttemptMs } from './next-attempt.ts'
 import type { Call, Log, Target } from './options.ts'
@@ -57,6 +58,8 @@ type Running = {
   readonly startedMs: number
   /** Value of `closings` when the call began. */
   readonly closings: number
+  /** Value of `halvings` when the call began. */
+  readonly halvings: number
   readonly controller: AbortController
 }
 
@@ -77,6 +80,9 @@ export const createLane = (options: LaneOptions): Lane => {
   let gate: Gate = openGate
   // How often the gate went down. A call that began under another count is stale.
   let closings = 0
+  let limit = startLimit(target.concurrency)
+  // How often the limit was halved.
+  let halvings = 0
   // Empty whenever the gate lets nothing pass.
   let ready: Work[] = []
   const running = new Set<Running>()
@@ -92,7 +98,7 @@ export const createLane = (options: LaneOptions): Lane => {
   let lastLeaseMs = clock.now()
   let leaseTookMs = 0
 
-  const placesAt = (now: number): number => (closed ? 0 : passes(gate, now, target.concurrency))
+  const placesAt = (now: number): number => (closed ? 0 : passes(gate, now, placesOf(limit)))
 
   const moveGate = (outcome: Outcome, stale: boolean): void => {
     const before = gate
@@ -106,6 +112,15 @@ export const createLane = (options: LaneOptions): Lane => {
     }
     if (gate.kind !== 'open') release()
     logGateChange(log, target, { before, after: gate, outcome, now })
+  }
+
+  const moveLimit = (run: Running, outcome: Outcome, durationMs: number): void => {
+    // Who was not there shows nothing of what it can bear.
+    if (outcome.kind === 'target-down' || outcome.kind === 'target-misconfigured') return
+    const overloaded = outcome.kind === 'target-busy' || run.controller.signal.aborted
+    const shown = { durationMs, overloaded, stale: run.halvings !== halvings }
+    if (overloaded && !shown.stale) halvings += 1
+    limit = limitAfter(limit, shown, target.concurrency)
   }
 
   const release = (): void => {
@@ -124,6 +139,7 @@ export const createLane = (options: LaneOptions): Lane => {
     finishedSinceLease += 1
     const durationMs = clock.now() - run.startedMs
     attemptLog.after(run.work, outcome, durationMs)
+    moveLimit(run, outcome, durationMs)
     moveGate(outcome, stale)
     const retryInMs = nextAttemptMs(outcome, run.work.failures, target, random)
     finished(reportOf(run.work, outcome, durationMs, retryInMs))
@@ -140,7 +156,7 @@ export const createLane = (options: LaneOptions): Lane => {
 
   const start = (work: Work): void => {
     const controller = new AbortController()
-    const run: Running = { work, startedMs: clock.now(), closings, controller }
+    const run: Running = { work, startedMs: clock.now(), closings, halvings, controller }
     running.add(run)
     fresh += 1
     deadlines.begin(controller)

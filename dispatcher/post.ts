@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { errors, Pool } from 'undici'
 import type { Dispatcher } from 'undici'
-import type { Answer, Message, NoAnswer } from '#contract'
+import type { Answer, Clock, Message, NoAnswer } from '#contract'
 import { textOfError } from './text-of-error.ts'
 
 /** A function has to say it in so many bytes. */
@@ -108,6 +108,9 @@ const createAnswerHandler = (
   }
 }
 
+/** Connections are made anew that often, so that a function whose name leads elsewhere by now is found there. */
+const poolMs = 60_000
+
 export type Post = {
   (message: Message, signal: AbortSignal): Promise<Posted>
   /** Ends all connections, those in use too. */
@@ -115,14 +118,31 @@ export type Post = {
 }
 
 /**
- * Posts to one URL over at most `connections` connections, which are kept alive. Follows no redirect, reads at most
+ * Posts to one URL over at most `connections` connections, which are kept alive for a minute. Follows no redirect, reads at most
  * 1 MiB, and waits until the signal fires: whoever calls has the deadline. Never rejects for what the other side
  * does. Throws TypeError when the URL is none of http or https.
  */
-export const createPost = (url: string, connections: number): Post => {
+export const createPost = (url: string, connections: number, clock: Pick<Clock, 'now'>): Post => {
   const { origin, pathname, search } = new URL(url)
-  const pool = new Pool(origin, { connections, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 })
   const path = pathname + search
+  const open = (): Pool =>
+    new Pool(origin, { connections, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 })
+  let pool = open()
+  let until = clock.now() + poolMs
+  const pools = new Set([pool])
+
+  const freshPool = (): Pool => {
+    const now = clock.now()
+    if (now < until) return pool
+    const old = pool
+    pool = open()
+    until = now + poolMs
+    pools.add(pool)
+    // Ends once its last call has ended, or is cut off by `close`.
+    const over = (): boolean => pools.delete(old)
+    old.close().then(over, over)
+    return pool
+  }
 
   const post = ({ headers, body }: Message, signal: AbortSignal): Promise<Posted> =>
     new Promise((resolve) => {
@@ -131,8 +151,12 @@ export const createPost = (url: string, connections: number): Post => {
         return
       }
       const request = { path, method: 'POST', headers, body } as const
-      pool.dispatch(request, createAnswerHandler(signal, resolve))
+      freshPool().dispatch(request, createAnswerHandler(signal, resolve))
     })
 
-  return Object.assign(post, { close: () => pool.destroy() })
+  return Object.assign(post, {
+    async close() {
+      await Promise.all([...pools].map((one) => one.destroy()))
+    },
+  })
 }

@@ -8,6 +8,7 @@ import {
   key,
   startDispatcher,
   targetFor,
+  type Pending,
   type StartOptions,
 } from '../support/started-dispatcher.ts'
 
@@ -364,6 +365,35 @@ describe('a function', () => {
     expect(source.reports(red)).toMatchObject([{ retryInMs: 0 }, { outcome: synced }])
     await stop()
   })
+
+  const busy: Outcome = { kind: 'target-busy', text: 'busy', retryAfterMs: 1_000 }
+  const endings: readonly (readonly [string, (pending: readonly Pending[]) => Promise<void>])[] = [
+    [
+      'says that it is busy',
+      async (pending) => {
+        for (const one of [...pending]) await one.answer(busy)
+      },
+    ],
+    ['does not answer in time', () => Promise.resolve()],
+  ]
+  test.each(endings)(
+    'that %s gets half as many records at once, and more again as it keeps up',
+    async (_title, end) => {
+      const targets = [targetFor('Color', { concurrency: 8, timeoutMs: 1_000 })]
+      const { source, clock, pending, stop } = startDispatcher({ targets })
+      writeMany(source, 40)
+      await clock.advance(0)
+      expect(pending).toHaveLength(8)
+
+      await end(pending)
+      await clock.advance(1_000)
+      expect(pending).toHaveLength(4)
+
+      for (const one of [...pending]) await one.answer(synced)
+      expect(pending).toHaveLength(5)
+      await stop()
+    },
+  )
 })
 
 describe('between two changes', () => {

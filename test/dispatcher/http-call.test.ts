@@ -61,6 +61,28 @@ const callTo = (url: string, changes: Partial<Target> = {}, token?: string) => {
   return (signal = new AbortController().signal): Promise<Outcome> => call(target, change, signal)
 }
 
+test('connections are kept, but not for longer than a minute, in which a name may come to lead elsewhere', async () => {
+  const ports: (number | undefined)[] = []
+  const url = await serve((request, response) => {
+    ports.push(request.socket.remotePort)
+    response.writeHead(204).end()
+  })
+  const clock = createManualClock(1_000)
+  const { call, close } = createHttpCall({ synchronizer: 'paint', clock, random: () => 0.5 })
+  cleanups.push(close)
+  const target = targetFor('Color', { url, concurrency: 1 })
+  const { signal } = new AbortController()
+
+  await call(target, change, signal)
+  await clock.advance(59_999)
+  await call(target, change, signal)
+  await clock.advance(1)
+  await call(target, change, signal)
+
+  expect(ports[1]).toBe(ports[0])
+  expect(ports[2]).not.toBe(ports[0])
+})
+
 const oneByte = 'x'
 
 describe('a request', () => {

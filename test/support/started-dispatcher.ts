@@ -37,7 +37,7 @@ export const targetFor = (model: string, changes: Partial<Target> = {}): Target 
 export const key = (model: string, id: number): Key => ({ model, id })
 
 /** A function that answers when the test says so. */
-type Pending = {
+export type Pending = {
   readonly change: Change
   readonly signal: AbortSignal
   answer(outcome: Outcome): Promise<void>
