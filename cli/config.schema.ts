@@ -54,9 +54,18 @@ const functionSchema = {
     },
     retry: {
       type: 'object',
-      description: 'a map of first and cap',
+      description: 'a map of first, cap and max_attempts',
       additionalProperties: false,
-      properties: { first: duration, cap: duration },
+      properties: {
+        first: duration,
+        cap: duration,
+        max_attempts: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 1_000_000,
+          description: 'a whole number from 1 to 1000000',
+        },
+      },
     },
   },
 } as const
@@ -147,7 +156,11 @@ type FunctionFile = {
   readonly include?: readonly string[]
   readonly timeout?: Duration
   readonly concurrency?: number
-  readonly retry?: { readonly first?: Duration; readonly cap?: Duration }
+  readonly retry?: {
+    readonly first?: Duration
+    readonly cap?: Duration
+    readonly max_attempts?: number
+  }
 }
 
 /** What {@link configSchema} lets through. */

@@ -24,6 +24,7 @@ export const stepSettings = (config: ConfigFile, step: string): StepSettings => 
     retry: {
       firstMs: ms(retry?.first ?? defaults.retryFirst),
       capMs: ms(retry?.cap ?? defaults.retryCap),
+      maxAttempts: retry?.max_attempts,
     },
   }
 }

@@ -79,5 +79,5 @@ export {
   type WireReply,
   type WireRequest,
 } from './dispatch-protocol.ts'
-export { readableText } from './text.ts'
+export { cutText, maxTextLength, readableText } from './text.ts'
 export { adminProto, adminService } from './admin-protocol.ts'

@@ -5,7 +5,7 @@ import { gateAfter, openGate, passes, type Gate } from './gate.ts'
 import { logGateChange } from './gate-log.ts'
 import { limitAfter, placesOf, startLimit } from './limit.ts'
 import { lookAhead } from './look-ahead.ts'
-import { nextAttemptMs } from './next-attempt.ts'
+import { givenUp, nextAttemptMs } from './next-attempt.ts'
 import type { Call, Log, Target } from './options.ts'
 import { textOfError } from './text-of-error.ts'
 
@@ -130,7 +130,7 @@ export const createLane = (options: LaneOptions): Lane => {
     for (const work of given) finished(reportOf(work, { kind: 'released' }, 0))
   }
 
-  const complete = (run: Running, outcome: Outcome): void => {
+  const complete = (run: Running, answered: Outcome): void => {
     // Cut off by `abandon`: whoever takes the record next calls again.
     if (!running.delete(run)) return
     deadlines.end(run.controller)
@@ -138,6 +138,7 @@ export const createLane = (options: LaneOptions): Lane => {
     if (!stale) fresh -= 1
     finishedSinceLease += 1
     const durationMs = clock.now() - run.startedMs
+    const outcome = givenUp(answered, run.work.failures, target.retry)
     attemptLog.after(run.work, outcome, durationMs)
     moveLimit(run, outcome, durationMs)
     moveGate(outcome, stale)

@@ -1,6 +1,6 @@
-import type { Outcome, Random } from '#contract'
+import { cutText, maxTextLength, type Outcome, type Random } from '#contract'
 import { backoffMs, jitteredMs } from './backoff.ts'
-import type { Target } from './options.ts'
+import type { Retry, Target } from './options.ts'
 
 /** A function that says "again at once" is taken at its word, but not in a hot loop. */
 export const leastRetryAfterMs = 100
@@ -32,5 +32,21 @@ export const nextAttemptMs = (
       return 0
     case 'failed':
       return outcome.retry ? backoffMs(failures + 1, retry, random) : undefined
+  }
+}
+
+/**
+ * The outcome, or when it is the last failure that the target lets pass, one that only a change of the record or a
+ * person brings back; its text says so. `failures` are the ones in a row before this outcome.
+ */
+export const givenUp = (outcome: Outcome, failures: number, { maxAttempts }: Retry): Outcome => {
+  if (outcome.kind !== 'failed' || !outcome.retry) return outcome
+  if (maxAttempts === undefined || failures + 1 < maxAttempts) return outcome
+  const attempts = failures === 0 ? 'attempt' : 'attempts'
+  const end = ` (given up after ${failures + 1} failed ${attempts})`
+  return {
+    kind: 'failed',
+    text: cutText(outcome.text, maxTextLength - end.length) + end,
+    retry: false,
   }
 }

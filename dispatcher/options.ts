@@ -8,6 +8,9 @@ export type Log = {
   error(fields: Readonly<Record<string, unknown>>, message: string): void
 }
 
+/** When a failed record is tried again, and after how many failures in a row it is not; undefined: always. */
+export type Retry = Backoff & { readonly maxAttempts?: number | undefined }
+
 /** A function, and how it wants to be called. */
 export type Target = {
   /** Name of the step, as in logs and statuses. */
@@ -22,8 +25,7 @@ export type Target = {
   readonly concurrency: number
   /** When a deferred record is tried again, and how long a busy target is left alone, unless it says so itself. */
   readonly deferredDelayMs: number
-  /** When a failed record is tried again. */
-  readonly retry: Backoff
+  readonly retry: Retry
 }
 
 /**

@@ -5,7 +5,11 @@ export type StepSettings = {
   readonly timeoutMs: number
   readonly concurrency: number
   readonly deferredDelayMs: number
-  readonly retry: { readonly firstMs: number; readonly capMs: number }
+  readonly retry: {
+    readonly firstMs: number
+    readonly capMs: number
+    readonly maxAttempts?: number | undefined
+  }
 }
 
 export type ProjectStep = {

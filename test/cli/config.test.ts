@@ -121,7 +121,7 @@ test('aliases that would grow without bound are refused', () => {
 
 test('nothing falsy is lost', () => {
   const config = parseConfig(
-    'name: x\ndeferred_delay: 0\nrequired_models: []\nfunctions: {good: {retry: {first: 0s, cap: 0}, include: []}}',
+    'name: x\ndeferred_delay: 0\nrequired_models: []\nfunctions: {good: {retry: {first: 0s, cap: 0, max_attempts: 3}, include: []}}',
     'config.yaml',
   )
 
@@ -131,7 +131,7 @@ test('nothing falsy is lost', () => {
     timeoutMs: 30_000,
     concurrency: 10,
     deferredDelayMs: 0,
-    retry: { firstMs: 0, capMs: 0 },
+    retry: { firstMs: 0, capMs: 0, maxAttempts: 3 },
   })
 })
 

@@ -88,6 +88,27 @@ describe('a record', () => {
     await stop()
   })
 
+  test('that failed as often as it may is tried again when it changes, and not before', async () => {
+    const retry = { firstMs: 1_000, capMs: 1_000, maxAttempts: 2 }
+    const { source, clock, pending, stop } = startDispatcher({
+      targets: [targetFor('Color', { retry })],
+    })
+    source.write(red)
+    await clock.advance(0)
+    await pending[0]!.answer(failed)
+    await clock.advance(2_000)
+    await pending[0]!.answer(failed)
+    await clock.advance(3_600_000)
+    expect(pending).toHaveLength(0)
+    const text = 'Maybe not (given up after 2 failed attempts)'
+    expect(source.reports(red).at(-1)).toMatchObject({ outcome: { text, retry: false } })
+
+    source.write(red)
+    await clock.advance(0)
+    expect(pending).toHaveLength(1)
+    await stop()
+  })
+
   test('that is deferred is tried again after the delay, again and again', async () => {
     const { source, times, clock, stop } = answering(deferred, deferred, {
       ...deferred,

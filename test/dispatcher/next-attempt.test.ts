@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Outcome } from '#contract'
-import { nextAttemptMs } from '../../dispatcher/next-attempt.ts'
+import { givenUp, nextAttemptMs } from '../../dispatcher/next-attempt.ts'
 
 const target = { deferredDelayMs: 5_000, retry: { firstMs: 1_000, capMs: 600_000 } }
 
@@ -29,4 +29,33 @@ test('only our own delays are jittered, not what a function asked for', () => {
 
   expect(nextAttemptMs(asked, 0, target, () => 0)).toBe(60_000)
   expect(nextAttemptMs(notAsked, 0, target, () => 0)).toBe(4_000)
+})
+
+const failed: Outcome = { kind: 'failed', text: 'Maybe not', retry: true }
+const refused: Outcome = { ...failed, retry: false }
+const deferred: Outcome = { kind: 'deferred', text: 'Maybe later' }
+const endings: readonly (readonly [Outcome, number, number | undefined, Outcome])[] = [
+  [failed, 1_000, undefined, failed],
+  [failed, 1, 3, failed],
+  [failed, 2, 3, { ...refused, text: 'Maybe not (given up after 3 failed attempts)' }],
+  [failed, 9, 3, { ...refused, text: 'Maybe not (given up after 10 failed attempts)' }],
+  [failed, 0, 1, { ...refused, text: 'Maybe not (given up after 1 failed attempt)' }],
+  [refused, 2, 3, refused],
+  [deferred, 2, 3, deferred],
+]
+
+test.each(endings)(
+  '%j after %i failures with at most %s attempts is %j',
+  (before, n, most, after) => {
+    expect(givenUp(before, n, { firstMs: 1, capMs: 1, maxAttempts: most })).toEqual(after)
+  },
+)
+
+test('a long text still ends with why nobody tries again', () => {
+  const long: Outcome = { ...failed, text: 'x'.repeat(1024) }
+  const ended = givenUp(long, 0, { firstMs: 1, capMs: 1, maxAttempts: 1 })
+
+  const text = 'text' in ended ? ended.text : ''
+  expect(text).toMatch(/^x{900,} \(given up after 1 failed attempt\)$/)
+  expect(text).toHaveLength(1024)
 })
