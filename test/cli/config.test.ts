@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { configSchema } from '../../cli/config.schema.ts'
 import { parseConfig } from '../../cli/config.ts'
 import { durationMs } from '../../cli/duration.ts'
 import { stepSettings } from '../../cli/settings.ts'
@@ -176,4 +178,20 @@ test('whatever the text, reading a config ends in a config or in a message with 
       for (const line of mistakesIn(text)) expect(line).toMatch(/^config\.yaml:\d+:\d+: ./)
     }),
   )
+})
+
+test('every key is in the documentation', () => {
+  const keysOf = (properties: object, before = ''): readonly string[] =>
+    Object.entries(properties).flatMap(([key, value]) => {
+      const inner = value as { readonly properties?: object }
+      return inner.properties === undefined
+        ? [`${before}${key}`]
+        : keysOf(inner.properties, `${before}${key}.`)
+    })
+  const { functions, ...others } = configSchema.properties
+  const keys = [...keysOf(others), ...keysOf(functions.additionalProperties.properties)]
+  const page = readFileSync(new URL('../../docs/config.md', import.meta.url), 'utf8')
+
+  expect(keys).toContain('retry.max_attempts')
+  expect(keys.filter((key) => !page.includes(`\n| \`${key}\` `))).toEqual([])
 })
