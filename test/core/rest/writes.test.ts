@@ -91,6 +91,7 @@ test.each([
   ['two ETags', (etag: string) => `${etag}, "7"`, 400],
   ['no ETag', () => 'yesterday', 400],
   ['another revision', () => '"1"', 412],
+  ['an ETag of something else', () => '"5d8c72a5edda8d6a"', 412],
 ])('If-Match may be %s: %#', async (_what, headerOf, status) => {
   const { url, etag } = await created()
 
