@@ -128,10 +128,21 @@ const unavailable = (answer: Answer, context: AnswerContext): Outcome => {
 }
 
 /**
+ * What Knative's queue-proxy, which stands beside the function, answers when the function took longer than its
+ * `timeoutSeconds`. The activator, which waits for a function that has yet to start, has another text.
+ */
+const timeoutOfKnative = 'request timeout'
+
+const gatewayTimeout = (answer: Answer, context: AnswerContext): Outcome =>
+  answer.body.trim() === timeoutOfKnative
+    ? failed(`The function did not answer in the time it has (${quoted(answer)})`, true)
+    : unavailable(answer, context)
+
+/**
  * What an answer means: the table of the function contract.
  *
  * 200, 201, 204 synced · 202 in progress · 409 deferred · 429, and 503 with `Retry-After`, target busy ·
- * 410, and 404, 502, 503, 504 without a problem body, target down · 400, 413, 415, 422 failed for good ·
+ * 410, and 404, 502, 503, 504 without a problem body (but not a function that Knative cut off), target down · 400, 413, 415, 422 failed for good ·
  * 401, 403, 3xx target misconfigured · anything else failed, to be tried again. A 200 or 201 whose body is neither
  * empty nor `{feedback?, note?}` is a failure too: a proxy may have cut into it.
  */
@@ -166,8 +177,9 @@ export const outcomeOfAnswer = (answer: Answer, context: AnswerContext): Outcome
     }
     case 404:
     case 502:
-    case 504:
       return unavailable(answer, context)
+    case 504:
+      return gatewayTimeout(answer, context)
     default:
       return status < 300 ? unexpectedDone(`HTTP ${status}`) : failed(textOf(answer), true)
   }

@@ -126,8 +126,13 @@ const rows: readonly (readonly [string, Given, Outcome])[] = [
   ],
   [
     '504',
+    { status: 504, body: 'activator request timeout' },
+    down('nobody answers for it (HTTP 504: activator request timeout)'),
+  ],
+  [
+    '504 of a function that Knative cut off',
     { status: 504, body: 'request timeout' },
-    down('nobody answers for it (HTTP 504: request timeout)'),
+    failed('The function did not answer in the time it has (HTTP 504: request timeout)'),
   ],
   ['410', { status: 410 }, down('it is retired (HTTP 410)')],
   ['410 with a problem', { status: 410, ...problem({}) }, down('it is retired (HTTP 410: {})')],
