@@ -1,13 +1,15 @@
 import { hostname } from 'node:os'
-import { connectRemoteSource, createHttpCall } from '#dispatcher'
+import { connectRemoteSource, createHttpCall, type Observer } from '#dispatcher'
 import {
   createClosers,
+  createDispatcherMetrics,
   createDispatching,
   findElsewhere,
   fired,
   sleep,
   startHealthServer,
   type Closers,
+  type DispatcherMetrics,
   type Dispatching,
   type Log,
   type Project,
@@ -77,7 +79,7 @@ export const dispatcherCommand: Command = {
     },
     'health-port': {
       kind: 'port',
-      help: '/livez and /readyz',
+      help: '/livez, /readyz and /metrics',
       default: '30009',
       variable: 'SYNCSTEP_HEALTH_PORT',
     },
@@ -110,8 +112,10 @@ export const dispatcherCommand: Command = {
 
     const closers = createClosers(log)
     try {
-      const readiness = await openHealth(input, closers)
-      const dispatching = openDispatching(world, project, { ...access, token }, log, closers)
+      const metrics = createDispatcherMetrics({ ofProcess: true })
+      const readiness = await openHealth(input, metrics, closers)
+      const connection = { ...access, token, observer: metrics.observer }
+      const dispatching = openDispatching(world, project, connection, log, closers)
       const all = findElsewhere({ ...world, places, token, dispatching, log }, closers)
       await Promise.race([all, sleep(world.clock, firstChanceMs, stop)])
       await Promise.race([dispatching.begin(), fired(stop)])
@@ -129,21 +133,28 @@ export const dispatcherCommand: Command = {
   },
 }
 
-const openHealth = async (input: Input, closers: Closers): Promise<{ isReady: boolean }> => {
+const openHealth = async (
+  input: Input,
+  metrics: DispatcherMetrics,
+  closers: Closers,
+): Promise<{ isReady: boolean }> => {
   const readiness = { isReady: false }
   const health = await startHealthServer({
     host: input.text('host') ?? '',
     port: input.port('health-port'),
     isReady: () => readiness.isReady,
+    metrics: () => metrics.page(),
   })
   closers.add('health', () => health.close())
   return readiness
 }
 
+type Connection = Access & { readonly token: string | undefined; readonly observer: Observer }
+
 const openDispatching = (
   { clock, random, randomBytes }: World,
   project: Project,
-  { token, ...access }: Access & { readonly token: string | undefined },
+  { token, observer, ...access }: Connection,
   log: Log,
   closers: Closers,
 ): Dispatching => {
@@ -163,6 +174,7 @@ const openDispatching = (
     clock,
     random,
     log,
+    observer,
     graceMs,
   })
   closers.add('dispatcher', () => dispatching.stop())

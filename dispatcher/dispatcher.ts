@@ -1,8 +1,9 @@
-import type { Leased, Report, Work } from '#contract'
+import type { Leased, Refused, Report, Work } from '#contract'
 import { createAlarm } from './alarm.ts'
 import { createAttemptLog } from './attempt-log.ts'
 import { createHeartbeat } from './heartbeat.ts'
 import { createLane, type Lane } from './lane.ts'
+import { observeReports } from './observe-reports.ts'
 import { withDefaults, type DispatcherOptions } from './options.ts'
 import { createOutbox } from './outbox.ts'
 import { createSourceHealth } from './source-health.ts'
@@ -53,7 +54,7 @@ const aborted = (signal: AbortSignal): Promise<void> =>
  */
 export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
   const resolved = withDefaults(options)
-  const { name, source, clock, random, log } = resolved
+  const { name, source, clock, random, log, observer } = resolved
   const health = createSourceHealth(clock, random, log)
   const attemptLog = createAttemptLog(log, resolved.synchronizer)
 
@@ -79,9 +80,10 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     schedule()
   }
 
-  const reportsSent = (reports: readonly Report[]): void => {
+  const reportsSent = (reports: readonly Report[], refused: readonly Refused[]): void => {
     health.succeeded()
     const now = clock.now()
+    observeReports(observer, reports, refused, now)
     for (const { key, retryInMs } of reports) {
       if (retryInMs !== undefined) laneOf.get(key.model)?.expect(now + retryInMs)
     }
@@ -166,7 +168,10 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     }
     const dueMs =
       nextDueMs === undefined ? undefined : clock.now() + Math.max(leastSleepMs, nextDueMs)
-    for (const [lane, share] of asked) lane.leased(share, dueMs)
+    for (const [lane, share] of asked) {
+      if (share.length > 0) observer.leased(lane.target, share.length)
+      lane.leased(share, dueMs)
+    }
     heartbeat.start()
   }
 
@@ -259,12 +264,14 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     async run(signal) {
       if (started) throw new Error('Expected one run of a dispatcher. Create another one.')
       started = true
+      const stopped = observer.started(() => lanes.map((lane) => lane.state()))
       const stopListening = source.onWake(wake)
       scanMs = clock.now() + safetyScanMs
       wake()
       await aborted(signal)
       stopListening()
       await stop()
+      stopped()
     },
 
     settled: () => until(isQuiet),

@@ -6,7 +6,7 @@ import { logGateChange } from './gate-log.ts'
 import { limitAfter, placesOf, startLimit } from './limit.ts'
 import { lookAhead } from './look-ahead.ts'
 import { givenUp, nextAttemptMs } from './next-attempt.ts'
-import type { Call, Log, Target } from './options.ts'
+import type { Call, Log, Observer, Target, TargetState } from './options.ts'
 import { textOfError } from './text-of-error.ts'
 
 /**
@@ -19,6 +19,7 @@ export type Lane = {
   readonly target: Target
   /** Records that are leased and not yet handed back. */
   readonly held: number
+  state(): TargetState
   /** Something may have become due. */
   wake(): void
   /** A record becomes due at that time. */
@@ -48,6 +49,7 @@ export type LaneOptions = {
   readonly random: Random
   readonly log: Log
   readonly attemptLog: AttemptLog
+  readonly observer: Observer
   readonly leaseAhead: number
   /** Takes what has become of one record. */
   readonly finished: (report: Report) => void
@@ -74,7 +76,7 @@ const reportOf = (
 }
 
 export const createLane = (options: LaneOptions): Lane => {
-  const { target, call, clock, random, log, attemptLog, finished } = options
+  const { target, call, clock, random, log, attemptLog, observer, finished } = options
   const leastAhead = Math.min(target.concurrency, options.leaseAhead)
   const deadlines = createDeadlines(clock, target.timeoutMs)
   let gate: Gate = openGate
@@ -140,6 +142,7 @@ export const createLane = (options: LaneOptions): Lane => {
     const durationMs = clock.now() - run.startedMs
     const outcome = givenUp(answered, run.work.failures, target.retry)
     attemptLog.after(run.work, outcome, durationMs)
+    observer.called(target, outcome, durationMs)
     moveLimit(run, outcome, durationMs)
     moveGate(outcome, stale)
     const retryInMs = nextAttemptMs(outcome, run.work.failures, target, random)
@@ -191,11 +194,24 @@ export const createLane = (options: LaneOptions): Lane => {
     return Math.max(0, places - running.size + ahead - ready.length)
   }
 
+  const held = (): number => ready.length + running.size
+
   return {
     target,
 
     get held() {
-      return ready.length + running.size
+      return held()
+    },
+
+    state() {
+      const isOver = gate.kind === 'paused' && gate.untilMs <= clock.now()
+      return {
+        target,
+        held: held(),
+        active: running.size,
+        allowed: placesOf(limit),
+        gate: isOver ? 'open' : gate.kind,
+      }
     },
 
     wake() {

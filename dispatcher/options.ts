@@ -34,6 +34,32 @@ export type Target = {
  */
 export type Call = (target: Target, change: Change, signal: AbortSignal) => Promise<Outcome>
 
+/** How a target is at one moment. */
+export type TargetState = {
+  readonly target: Target
+  /** Records that are leased and not yet handed back, those that run included. */
+  readonly held: number
+  /** Calls under way. */
+  readonly active: number
+  /** Calls that may be under way at once, as far as its answers show; what its gate says not regarded. */
+  readonly allowed: number
+  /** Whether it is called now: `paused` while it is busy, `down` while nobody is there. */
+  readonly gate: 'open' | 'paused' | 'down'
+}
+
+/** Is told what a dispatcher does, to count it. It is told with every call, so it has to be quick, and never throws. */
+export type Observer = {
+  /** A dispatcher runs, and tells how its targets are whenever asked. Answers whom to tell that it has stopped. */
+  started(states: () => readonly TargetState[]): () => void
+  leased(target: Target, records: number): void
+  /** A call ended; one that was cut off because the dispatcher stops is not told of. */
+  called(target: Target, outcome: Outcome, durationMs: number): void
+  /** The core took the success of a record, so long after the change that it answers. */
+  synced(model: string, sinceChangeMs: number): void
+  /** The core refused that many reports: their leases had ended. */
+  refused(reports: number): void
+}
+
 export type DispatcherOptions = {
   /** Unique among the dispatchers of a core: leases are held in this name. */
   readonly name: string
@@ -45,6 +71,8 @@ export type DispatcherOptions = {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** Is told what is to be counted; undefined: nobody is. */
+  readonly observer?: Observer
   /**
    * How many records of one target may be leased beyond those that run. As many as it gets done in 100 ms are.
    *
@@ -63,6 +91,14 @@ export type DispatcherOptions = {
    * @default 4_000
    */
   readonly graceMs?: number
+}
+
+const noObserver: Observer = {
+  started: () => () => undefined,
+  leased: () => undefined,
+  called: () => undefined,
+  synced: () => undefined,
+  refused: () => undefined,
 }
 
 const expectWhole = (what: string, value: number, least: number): void => {
@@ -99,7 +135,13 @@ const checkTargets = (targets: readonly Target[]): void => {
 
 /** Fills in the defaults. Throws TypeError when a value makes no sense. */
 export const withDefaults = (options: DispatcherOptions): Required<DispatcherOptions> => {
-  const resolved = { leaseAhead: 512, heartbeatMs: 2_000, graceMs: 4_000, ...options }
+  const resolved = {
+    observer: noObserver,
+    leaseAhead: 512,
+    heartbeatMs: 2_000,
+    graceMs: 4_000,
+    ...options,
+  }
   expectWhole('leaseAhead', resolved.leaseAhead, 0)
   expectWhole('heartbeatMs', resolved.heartbeatMs, 1)
   expectWhole('graceMs', resolved.graceMs, 0)

@@ -1,4 +1,4 @@
-import type { Clock, Report, WorkSource } from '#contract'
+import type { Clock, Refused, Report, WorkSource } from '#contract'
 import type { Log } from './options.ts'
 import { reportPauseMs } from './report-pause.ts'
 import type { SourceHealth } from './source-health.ts'
@@ -27,8 +27,8 @@ export type OutboxOptions = {
   readonly health: SourceHealth
   readonly clock: Clock
   readonly log: Log
-  /** The core took these. */
-  readonly sent: (reports: readonly Report[]) => void
+  /** The core took these, but for the refused among them. */
+  readonly sent: (reports: readonly Report[], refused: readonly Refused[]) => void
   readonly failed: (error: unknown) => void
 }
 
@@ -55,7 +55,7 @@ export const createOutbox = ({
       for (const { key } of refused) {
         log.info({ model_name: key.model, pk: key.id }, 'report came too late')
       }
-      sent(reports)
+      sent(reports, refused)
     } catch (error) {
       gathered = [...batch, ...gathered]
       batch = []

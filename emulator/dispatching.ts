@@ -1,5 +1,5 @@
 import type { Clock, Random, RegisteredStep, Registration, WorkSource } from '#contract'
-import { createDispatcher, type Call, type Log, type Target } from '#dispatcher'
+import { createDispatcher, type Call, type Log, type Observer, type Target } from '#dispatcher'
 import type { Description } from './describe.ts'
 import type { Project, ProjectStep, StepSettings } from './project.ts'
 import { SetupError } from './setup-error.ts'
@@ -15,6 +15,8 @@ export type DispatchingOptions = {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** Is told what the dispatchers do, to count it. */
+  readonly observer: Observer
   readonly graceMs: number
 }
 
@@ -71,7 +73,7 @@ export const registerFirst = async (
 }
 
 export const createDispatching = (options: DispatchingOptions): Dispatching => {
-  const { project, name, source, openCall, clock, random, log, graceMs } = options
+  const { project, name, source, openCall, clock, random, log, observer, graceMs } = options
   const known = new Map<string, RunningStep>()
   /** The dispatcher that runs, and those before it that still finish their calls. */
   const running = new Set<Promise<void>>()
@@ -102,6 +104,7 @@ export const createDispatching = (options: DispatchingOptions): Dispatching => {
       clock,
       random,
       log,
+      observer,
       graceMs,
     })
     const run = dispatcher

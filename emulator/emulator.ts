@@ -1,7 +1,8 @@
 import type { Random, WorkSource } from '#contract'
-import { createHttpCall } from '#dispatcher'
+import { createHttpCall, type Observer } from '#dispatcher'
 import { createClosers, type Closers } from './closers.ts'
 import type { Ask } from './describe.ts'
+import { createDispatcherMetrics } from './dispatcher-metrics.ts'
 import { createDispatching, registerFirst, type Dispatching } from './dispatching.ts'
 import { findElsewhere } from './find-elsewhere.ts'
 import type { CoreSettings, Ports } from './core-settings.ts'
@@ -113,6 +114,7 @@ const prepareDispatching = (
   options: EmulatorOptions,
   source: WorkSource,
   token: string,
+  observer: Observer,
 ): Dispatching => {
   const { project, clock, random, randomBytes, log } = options
   return createDispatching({
@@ -123,6 +125,7 @@ const prepareDispatching = (
     clock,
     random,
     log,
+    observer,
     graceMs,
   })
 }
@@ -141,7 +144,8 @@ const start = async (
   signal: AbortSignal,
 ): Promise<Omit<Emulator, 'stop'>> => {
   const { project, log, randomBytes } = options
-  const { work, ports } = await startCore(options, closers)
+  const metrics = createDispatcherMetrics({ ofProcess: false })
+  const { work, ports } = await startCore(options, closers, () => metrics.page())
   log.info({}, `Service version is ${project.version}`)
   await registerModels(work, project)
   log.info({ models: project.requiredModels }, 'required_models, found:')
@@ -152,7 +156,7 @@ const start = async (
 
   log.info({ step_dir: project.stepsDir }, 'Loading sync steps')
   const token = hexOf(randomBytes(32))
-  const dispatching = prepareDispatching(options, work, token)
+  const dispatching = prepareDispatching(options, work, token, metrics.observer)
   const started = runLocalSteps(options, token, dispatching, closers)
   await Promise.race([started, fired(signal)])
   void findElsewhere({ ...options, places: elsewhere(project), token, dispatching }, closers)

@@ -7,7 +7,7 @@ export type HealthServer = {
 }
 
 /** A page of metrics. */
-type Page = { readonly type: string; readonly text: string }
+export type Page = { readonly type: string; readonly text: string }
 
 export type HealthServerOptions = {
   readonly host: string

@@ -23,7 +23,7 @@ import { startBackground } from './background.ts'
 import type { Closers } from './closers.ts'
 import type { CoreSettings, Ports } from './core-settings.ts'
 import { developmentCertificate } from './development-certificates.ts'
-import { startHealthServer } from './health-server.ts'
+import { startHealthServer, type Page } from './health-server.ts'
 import { cannotListen } from './listening.ts'
 import { openDatabase } from './open-database.ts'
 import { createReadiness } from './readiness.ts'
@@ -61,6 +61,14 @@ const closeInTime = async (
 const forUser = (error: unknown): unknown =>
   error instanceof CoreError ? new SetupError(error.message) : error
 
+const pageOfAll = async (
+  own: Metrics,
+  others: (() => Promise<Page>) | undefined,
+): Promise<Page> => {
+  const { type, text } = await own.page()
+  return { type, text: text + ((await others?.())?.text ?? '') }
+}
+
 const requestLog =
   ({ log, tellsRequests }: CoreSettings): RequestLog =>
   (entry) =>
@@ -68,11 +76,16 @@ const requestLog =
 
 /**
  * Opens the core and its faces. What it opened is closed by the closers, also when it fails half-way: first it says
- * that it is not ready, then it answers what is under way, then it lets go of the data.
+ * that it is not ready, then it answers what is under way, then it lets go of the data. The health port serves the
+ * other metrics below its own.
  *
  * @throws SetupError when the data folder, the PostgreSQL server or a port cannot be had, or stored models do not compile any more.
  */
-export const startCore = async (settings: CoreSettings, closers: Closers): Promise<RunningCore> => {
+export const startCore = async (
+  settings: CoreSettings,
+  closers: Closers,
+  otherMetrics?: () => Promise<Page>,
+): Promise<RunningCore> => {
   const { host, ports, admin, coreModels, clock, randomBytes, log, graceMs, schemaChange } =
     settings
   const readiness = createReadiness(clock)
@@ -81,7 +94,7 @@ export const startCore = async (settings: CoreSettings, closers: Closers): Promi
     host,
     port: ports.health,
     isReady: () => readiness.isReady(),
-    metrics: () => counted.metrics?.page(),
+    metrics: () => counted.metrics && pageOfAll(counted.metrics, otherMetrics),
   })
   closers.add('health', () => health.close())
 

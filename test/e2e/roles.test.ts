@@ -54,8 +54,8 @@ test('core, dispatcher and functions do as processes of their own what dev does 
     SYNCSTEP_HEALTH_PORT: String(healthPort),
     SYNCSTEP_HOST: '127.0.0.1',
   })
-  const readyz = async (): Promise<number> =>
-    (await fetch(`http://127.0.0.1:${healthPort}/readyz`)).status
+  const health = (at: string): Promise<Response> => fetch(`http://127.0.0.1:${healthPort}${at}`)
+  const readyz = async (): Promise<number> => (await health('/readyz')).status
   await until('the dispatcher to be ready', async () => (await readyz()) === 200)
 
   const recipe = await readFile(path.join(root, 'functions/hello-world/samples/hello-world.yaml'))
@@ -76,6 +76,10 @@ test('core, dispatcher and functions do as processes of their own what dev does 
   const second = runFunction('hello-world-service-instance', instancePort)
   await until('the instance', async () => (await status('helloworldserviceinstances')) === 'OK')
   await second.said(/Jhon Snow is saying hello to Daenerys Targaryen/)
+  const metrics = await (await health('/metrics')).text()
+  expect(metrics).toMatch(/^syncstep_dispatcher_attempts_total\{model="HelloWorldService",step="hello-world-service",outcome="synced"\} 1$/m) // prettier-ignore
+  expect(metrics).toMatch(/^syncstep_dispatcher_change_to_synced_seconds_count\{model="HelloWorldServiceInstance"\} 1$/m) // prettier-ignore
+  expect(metrics).toMatch(/^process_resident_memory_bytes \d+$/m)
 
   for (const program of [dispatcher, first, second, core]) {
     program.kill('SIGTERM')

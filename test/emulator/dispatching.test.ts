@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { Change, Registration } from '#contract'
 import type { Target } from '#dispatcher'
+import { createDispatcherMetrics } from '../../emulator/dispatcher-metrics.ts'
 import { createDispatching } from '../../emulator/dispatching.ts'
 import type { ProjectStep } from '../../emulator/project.ts'
 import { createManualClock } from '../support/manual-clock.ts'
@@ -67,6 +68,7 @@ const start = (steps: readonly ProjectStep[] = [paint, mix]) => {
     clock,
     random: () => 0.5,
     log,
+    observer: createDispatcherMetrics({ ofProcess: false }).observer,
     graceMs: 0,
   })
   const stop = async (): Promise<void> => {
