@@ -1,14 +1,23 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Outcome } from '#contract'
 
+/** Why pending records are not synced: one of these for each. */
+export const queueReasons = [
+  'ready',
+  'running',
+  'backing-off',
+  'waiting-for-records',
+  'waiting-for-function',
+  'refused',
+] as const
+
 /** What there is to do, by leaf model, and how the engine is used. Asked for when somebody reads the metrics. */
 export type Figures = {
-  /** Pending records by observed model: those that may run, now or later; those that wait for others; those under way. */
+  /** Pending records by observed model and reason, and how many of them failed. */
   readonly work: readonly {
     readonly model: string
-    readonly ready: number
-    readonly parked: number
-    readonly leased: number
+    readonly reason: (typeof queueReasons)[number]
+    readonly records: number
     readonly failing: number
   }[]
   /** Connections to the database; undefined where there are none. */
@@ -121,12 +130,18 @@ export const createMetrics = (
     buckets: [...latencies, 30, 60],
     registers,
   })
-  const gaugeByModel = (name: string, help: string) =>
-    new Gauge({ name, help, labelNames: ['model'], registers })
-  const ready = gaugeByModel('syncstep_workqueue_depth', 'Pending records that wait for no other')
-  const parked = gaugeByModel('syncstep_workqueue_parked', 'Pending records that wait for others')
-  const leased = gaugeByModel('syncstep_workqueue_leased', 'Records that a dispatcher has now')
-  const failing = gaugeByModel('syncstep_workqueue_failing', 'Pending records whose step failed')
+  const depth = new Gauge({
+    name: 'syncstep_workqueue_depth',
+    help: 'Pending records by why they are not synced',
+    labelNames: ['model', 'reason'],
+    registers,
+  })
+  const failing = new Gauge({
+    name: 'syncstep_workqueue_failing',
+    help: 'Pending records whose step failed',
+    labelNames: ['model'],
+    registers,
+  })
   const connections = new Gauge({
     name: 'syncstep_database_connections',
     help: 'Connections to the database',
@@ -147,12 +162,12 @@ export const createMetrics = (
 
   const readFigures = async (): Promise<void> => {
     const now = await figures()
-    for (const gauge of [ready, parked, leased, failing]) gauge.reset()
-    for (const one of now.work) {
-      ready.set({ model: one.model }, one.ready)
-      parked.set({ model: one.model }, one.parked)
-      leased.set({ model: one.model }, one.leased)
-      failing.set({ model: one.model }, one.failing)
+    for (const gauge of [depth, failing]) gauge.reset()
+    for (const { model, ...one } of now.work) {
+      for (const reason of queueReasons) {
+        depth.inc({ model, reason }, reason === one.reason ? one.records : 0)
+      }
+      failing.inc({ model }, one.failing)
     }
     waiting.set(now.waiting)
     sinkLag.set(sinkLagMs() / 1000)

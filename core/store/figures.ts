@@ -5,15 +5,31 @@ import type { Database } from './database.ts'
 /** Counting looks at every pending record, so it is not done more often than this. */
 const keptMs = 10_000
 
-const countWork = (database: Database): Promise<Figures['work'][number][]> =>
+/**
+ * A record waits for its function when its last call was answered by nobody who could do it. Others behind the same
+ * gate were not called and are ready, for all the core knows.
+ *
+ * @param now microseconds since 1970
+ */
+const countWork = (database: Database, now: number): Promise<Figures['work'][number][]> =>
   database.query(
     `select r.leaf as model,
-            count(*) filter (where not r.parked and r.lease_owner is null)::int as ready,
-            count(*) filter (where r.parked)::int as parked,
-            count(*) filter (where r.lease_owner is not null)::int as leased,
+            case when r.lease_owner is not null then 'running'
+              when r.parked then 'waiting-for-records'
+              when r.next_run is null then 'refused'
+              when r.next_run > $1 then 'backing-off'
+              when a.outcome like 'target-%' then 'waiting-for-function'
+              else 'ready' end as reason,
+            count(*)::int as records,
             count(*) filter (where r.backend_code = 2)::int as failing
      from record r join step s on s.model = r.leaf
-     where r.pending group by r.leaf order by r.leaf`,
+       left join lateral (
+         select t.outcome from attempt t
+         where t.root = r.root and t.id = r.id
+           and r.calls > 0 and r.next_run <= $1 and r.lease_owner is null and not r.parked
+         order by t.number desc limit 1) a on true
+     where r.pending group by 1, 2 order by 1, 2`,
+    [now],
   )
 
 /** Asks for the figures of a database; the counts are at most 10 s old. */
@@ -27,7 +43,7 @@ export const createFigures = (
   return async () => {
     if (clock.now() >= countedAt + keptMs) {
       countedAt = clock.now()
-      work = countWork(database)
+      work = countWork(database, countedAt * 1000)
       work.catch(() => {
         countedAt = -Infinity
       })

@@ -25,23 +25,48 @@ beforeEach(async () => {
 const linesOf = async (prefix: string): Promise<readonly string[]> =>
   (await metrics.page()).text.split('\n').filter((line) => line.startsWith(prefix))
 
-test('what is due, waits and is under way is told by model', async () => {
+test('pending records are told by model and by why they are not synced', async () => {
   const records = asAdministrator(opened.store)
   const service = await records.create('HelloWorldService', { name: 's', hello_from: 'me' })
   await records.create('HelloWorldServiceInstance', { hello_to: 'you', owner_id: service['id'] })
   await opened.lease(['HelloWorldServiceInstance'])
   await opened.lease(['HelloWorldService'])
 
-  const text = await linesOf('syncstep_workqueue_')
+  const lines = await linesOf('syncstep_workqueue_')
+  const text = lines.filter((line) => !line.endsWith(' 0'))
   expect(text).toEqual([
-    'syncstep_workqueue_depth{model="HelloWorldService"} 0',
-    'syncstep_workqueue_depth{model="HelloWorldServiceInstance"} 0',
-    'syncstep_workqueue_parked{model="HelloWorldService"} 0',
-    'syncstep_workqueue_parked{model="HelloWorldServiceInstance"} 1',
-    'syncstep_workqueue_leased{model="HelloWorldService"} 1',
-    'syncstep_workqueue_leased{model="HelloWorldServiceInstance"} 0',
-    'syncstep_workqueue_failing{model="HelloWorldService"} 0',
-    'syncstep_workqueue_failing{model="HelloWorldServiceInstance"} 0',
+    'syncstep_workqueue_depth{model="HelloWorldService",reason="running"} 1',
+    'syncstep_workqueue_depth{model="HelloWorldServiceInstance",reason="waiting-for-records"} 1',
+  ])
+})
+
+test('what came of its last call says why a record is not tried now', async () => {
+  const records = asAdministrator(opened.store)
+  for (const name of ['a', 'b', 'c', 'd', 'e']) {
+    await records.create('HelloWorldService', { name, hello_from: 'me' })
+  }
+  const { work: leased } = await opened.work.lease('tester', [
+    { model: 'HelloWorldService', limit: 4 },
+  ])
+  const endings = [
+    [{ kind: 'failed', text: 'no', retry: true }, 1_000],
+    [{ kind: 'failed', text: 'no', retry: false }, undefined],
+    [{ kind: 'target-down', text: 'nobody' }, 0],
+    [{ kind: 'synced' }, undefined],
+  ] as const
+  const reports = leased.map((one, index) => reportOn(one, ...(endings[index] ?? endings[3])))
+  await opened.work.report('tester', reports)
+
+  const of = (reason: string): string =>
+    `syncstep_workqueue_depth{model="HelloWorldService",reason="${reason}"}`
+  expect(await linesOf('syncstep_workqueue_')).toEqual([
+    `${of('ready')} 1`,
+    `${of('running')} 0`,
+    `${of('backing-off')} 1`,
+    `${of('waiting-for-records')} 0`,
+    `${of('waiting-for-function')} 1`,
+    `${of('refused')} 1`,
+    'syncstep_workqueue_failing{model="HelloWorldService"} 2',
   ])
 })
 
