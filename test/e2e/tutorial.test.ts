@@ -111,6 +111,13 @@ test('the recipe creates the records, and each is synced by its own function', a
   expect(more).toHaveLength(1)
 })
 
+test('its health port serves the metrics of the core and, below them, those of the dispatcher', async () => {
+  const [url = ''] = /http:\S+(?=\/readyz)/.exec(running.lines.join('\n')) ?? []
+  const metrics = await (await fetch(`${url}/metrics`)).text()
+
+  expect(metrics).toMatch(/^syncstep_leases_total\{model="HelloWorldService"\} \d+\n[^]*^syncstep_dispatcher_attempts_total\{model="HelloWorldService",step="hello-world-service",outcome="synced"\} \d+$/m) // prettier-ignore
+})
+
 test('a change that changes nothing calls the function once', async () => {
   const before = calls(running, 'HelloWorldServiceInstance')
   const synced = running.count('Synced object')
