@@ -87,6 +87,11 @@ const commands = [
     load: async () => (await import('./retry.ts')).retryCommand,
   },
   {
+    usage: 'release MODEL/ID --reason TEXT',
+    summary: 'Let a deleted record go whose delete step can never succeed',
+    load: async () => (await import('./release.ts')).releaseCommand,
+  },
+  {
     usage: 'backup FILE',
     summary: 'Write all that a core keeps to a file',
     load: async () => (await import('./backup.ts')).backupCommand,

@@ -17,6 +17,8 @@ service Admin {
   rpc Attempts(RecordKey) returns (AttemptsReply);
   // Lets pending records run now, as if they had never failed.
   rpc Retry(RecordKey) returns (RetryReply);
+  // Lets a deleted record go whose delete step can never succeed.
+  rpc Release(ReleaseRequest) returns (ReleaseReply);
   // Writes what a text describes: all of it or nothing.
   rpc Apply(ApplyRequest) returns (ApplyReply);
   // A backup of all there is.
@@ -50,6 +52,18 @@ message AttemptsReply {
 message RetryReply {
   // Records that run now.
   int32 count = 1;
+}
+
+message ReleaseRequest {
+  string model = 1;
+  int32 id = 2;
+  // What the audit keeps.
+  string reason = 3;
+}
+
+message ReleaseReply {
+  // Why the record is still there; empty when it is gone.
+  string explanation_json = 1;
 }
 
 message ApplyRequest {

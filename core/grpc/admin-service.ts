@@ -88,6 +88,14 @@ const methodsOf = (options: AdminOptions): Methods => {
         return { count: await operations.retry(caller, model, id === 0 ? undefined : id) }
       },
     },
+    Release: {
+      access: 'caller',
+      async answer(request, { caller }) {
+        requireAdministrator(caller, 'release records')
+        const left = await operations.release(caller, keyOf(request), String(request['reason']))
+        return left === undefined ? {} : { explanation_json: jsonOf(left) }
+      },
+    },
     Apply: {
       access: 'caller',
       answer: async (request, { caller }) => ({ items: await apply(request, caller) }),

@@ -14,12 +14,17 @@ export type AuditEntry = {
   /** The step whose token was shown. */
   readonly step?: string
   readonly face?: string
-  /** `created`, `updated`, `deleted`, `purged`; `token-created`, `token-revoked`; `restored`, all of the store. */
+  /**
+   * `created`, `updated`, `deleted`, `purged`; `released` without its delete step; `token-created`, `token-revoked`;
+   * `restored`, all of the store.
+   */
   readonly operation: string
   readonly model: string
   readonly id: number
   /** Names of the fields an update changed, links by wire name; never values. */
   readonly changedFields: readonly string[]
+  /** Why a record was released, as who did it says. */
+  readonly reason?: string
 }
 
 export type AuditQuestion = {
@@ -31,9 +36,10 @@ export type AuditQuestion = {
   readonly after?: number
 }
 
-type AuditRow = Omit<AuditEntry, 'step' | 'face'> & {
+type AuditRow = Omit<AuditEntry, 'step' | 'face' | 'reason'> & {
   readonly step: string | null
   readonly face: string | null
+  readonly reason: string | null
 }
 
 const mostEntries = 1000
@@ -52,17 +58,18 @@ export const readAudit = async (
   }
   const rows = await sql.query<AuditRow>(
     `select revision as number, at, user_id as "userId", email, step, face, operation, model,
-            record_id as id, changed as "changedFields"
+            record_id as id, changed as "changedFields", reason
      from audit
      where ($1::text is null or model = $1) and ($2::bigint is null or record_id = $2)
        and ($3::bigint is null or revision < $3)
      order by revision desc limit $4`,
     [model ?? null, id ?? null, after ?? null, limit],
   )
-  return rows.map(({ step, face, ...entry }) => ({
+  return rows.map(({ step, face, reason, ...entry }) => ({
     ...entry,
     ...(step === null ? {} : { step }),
     ...(face === null ? {} : { face }),
+    ...(reason === null ? {} : { reason }),
   }))
 }
 
@@ -70,11 +77,12 @@ export const readAudit = async (
 export const note = async (
   sql: Sql,
   { userId, email, step, face }: Caller,
-  { at, operation, model, id }: Pick<AuditEntry, 'at' | 'operation' | 'model' | 'id'>,
+  entry: Pick<AuditEntry, 'at' | 'operation' | 'model' | 'id' | 'reason'>,
 ): Promise<void> => {
+  const { at, operation, model, id, reason } = entry
   await sql.query(
-    `insert into audit (at, user_id, email, step, face, operation, model, record_id, changed)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, '{}')`,
-    [at, userId, email, step ?? null, face ?? null, operation, model, id],
+    `insert into audit (at, user_id, email, step, face, operation, model, record_id, changed, reason)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, '{}', $9)`,
+    [at, userId, email, step ?? null, face ?? null, operation, model, id, reason ?? null],
   )
 }

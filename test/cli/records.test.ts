@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { said } from '../support/said.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { asAdministrator } from '../support/store.ts'
+import { administrator, asAdministrator } from '../support/store.ts'
 import { openCliCore } from './cli-core.ts'
 
 let core: Awaited<ReturnType<typeof openCliCore>>
@@ -136,6 +136,42 @@ test('why says in a sentence or as JSON why a record is not synced, and retry le
   expect((await core.run(['retry', service])).stdout).toMatch(/^Nothing to retry/)
 })
 
+test('release lets a deleted record go whose delete step fails, for a reason that the audit keeps', async () => {
+  const id = await add('greeter')
+  await core.step(service, { kind: 'synced' })
+  const words = ['release', `${service}/${id}`, '--reason', 'burnt down']
+  const early = await core.run(words)
+  expect(early.status).toBe(1)
+  expect(early.stderr).toMatch(`${service} ${id} is not deleted: delete it first`)
+
+  await core.run(['delete', `${service}/${id}`])
+  await core.step(service, { kind: 'failed', text: 'no route', retry: true }, 60_000)
+  expect((await core.run(['describe', `${service}/${id}`])).stdout).toMatch(
+    `If its backend is gone for good, syncstep release ${service}/${id} lets it go.`,
+  )
+  expect((await core.run(words)).stdout).toBe(`Released ${service}/${id}. It is gone.\n`)
+  const entries = await core.store.audit(administrator, { model: service, id, limit: 3 })
+  expect(entries.at(-1)).toMatchObject({ operation: 'released', reason: 'burnt down' })
+})
+
+test('only an administrator releases records', async () => {
+  const id = await add('greeter')
+  await core.step(service, { kind: 'synced' })
+  await core.run(['delete', `${service}/${id}`])
+  await asAdministrator(core.store).create('User', {
+    email: 'eve@opencord.org',
+    password: 'letmein',
+    firstname: 'Eve',
+    lastname: 'E',
+    site_id: 1,
+  })
+
+  const words = ['release', `${service}/${id}`, '--reason', 'why not']
+  const { status, stderr } = await core.run([...words, '--username', 'eve@opencord.org'])
+  expect(status).toBe(1)
+  expect(stderr).toMatch(/may not release records: only an administrator/)
+})
+
 test('resync lets a step run again although nothing changed', async () => {
   await add('s')
   await core.step(service, { kind: 'synced' })
@@ -204,6 +240,7 @@ test.each([
   [['set', service, 'name=a'], 2, `Expected ${service}/ID: which record of ${service}?`],
   [['set', `${service}/1`, 'nam=a'], 2, `${service} has no field "nam". Did you mean "name"?`],
   [['set', `${service}/1`, 'id=one'], 2, 'Expected id to be a whole number, got "one".'],
+  [['release', `${service}/1`], 2, 'Expected --reason TEXT: why the record goes without'],
   [['delete', service], 2, `Expected ${service}/ID, a --filter, or --all for every ${service}.`],
   [['apply'], 2, 'Expected -f FILE, or -f - for standard input.'],
   [['get', service, '--server', 'nowhere'], 2, 'Expected --server to be HOST:PORT, got "nowhere".'],

@@ -50,8 +50,9 @@ const auditEntry = objectOf(
     model: text,
     id: wholeNumber,
     changed_fields: listOf(text),
+    reason: { ...text, description: 'Why a record was released' },
   },
-  ['step', 'face'],
+  ['step', 'face', 'reason'],
 )
 
 const auditPaths: Json = {

@@ -13,7 +13,9 @@ create table audit (
   operation text not null,
   model text not null,
   record_id integer not null,
-  changed text[] not null
+  changed text[] not null,
+  -- Why it was done, where that is asked.
+  reason text
 );
 create index audit_record on audit (model, record_id);
 

@@ -97,7 +97,8 @@ const linkersOf = (context: AskingContext, keys: string) =>
     keys,
   )
 
-const explainKeys = async (
+/** Why records are not synced, by root and id; those that are gone are left out. */
+export const explainKeys = async (
   context: AskingContext,
   rows: readonly RowKey[],
 ): Promise<readonly Explanation[]> => {

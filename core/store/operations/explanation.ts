@@ -196,13 +196,25 @@ const restingReason = (facts: Facts): Told => {
   return ['synced', `It is in sync since ${isoOf(facts.enacted ?? 0)}.`]
 }
 
+/** What a delete step may say for ever, because what it would undo is gone. */
+const mayNeverEnd: ReadonlySet<Reason> = new Set<Reason>([
+  'no-step',
+  'refused',
+  'backing-off',
+  'deferred',
+  'function-down',
+  'function-misconfigured',
+])
+
+const releaseHelp = ({ model, id }: Facts): string =>
+  ` If its backend is gone for good, syncstep release ${model}/${id} lets it go.`
+
 const reasonOf = (facts: Facts, now: number): Told => {
   if (!facts.pending) return facts.deleted ? deletedReason(facts) : restingReason(facts)
   const [reason, sentence] = pendingReason(facts, now)
-  return [
-    reason,
-    facts.deleted ? `It is deleted, and its delete step is to run. ${sentence}` : sentence,
-  ]
+  if (!facts.deleted) return [reason, sentence]
+  const help = mayNeverEnd.has(reason) ? releaseHelp(facts) : ''
+  return [reason, `It is deleted, and its delete step is to run. ${sentence}${help}`]
 }
 
 /** @param now microseconds since 1970 */

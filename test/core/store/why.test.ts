@@ -187,7 +187,8 @@ describe('why a record is not synced', () => {
     expect(await told(service, id)).toEqual([
       'backing-off',
       'It is deleted, and its delete step is to run. Its step failed once: in use. ' +
-        'It is tried again in 3 s, at 2026-01-01T00:00:03.000Z.',
+        'It is tried again in 3 s, at 2026-01-01T00:00:03.000Z. ' +
+        `If its backend is gone for good, syncstep release ${service}/${id} lets it go.`,
     ])
   })
 
