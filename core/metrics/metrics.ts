@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { Outcome } from '#contract'
 
 /** Why pending records are not synced: one of these for each. */
-export const queueReasons = [
+const queueReasons = [
   'ready',
   'running',
   'backing-off',
