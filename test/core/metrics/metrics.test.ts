@@ -54,7 +54,10 @@ test('what came of its last call says why a record is not tried now', async () =
     [{ kind: 'target-down', text: 'nobody' }, 0],
     [{ kind: 'synced' }, undefined],
   ] as const
-  const reports = leased.map((one, index) => reportOn(one, ...(endings[index] ?? endings[3])))
+  const reports = leased.map((one, index) => {
+    const [outcome, retryInMs] = endings[index] ?? endings[3]
+    return reportOn(one, outcome, retryInMs)
+  })
   await opened.work.report('tester', reports)
 
   const of = (reason: string): string =>
