@@ -1,6 +1,7 @@
 import { waitingStatus } from '#contract'
 import type { Sql } from './database.ts'
 import { rowKeyText, type RowKey } from './row.ts'
+import { waitersSql, waitsSql } from './wake.ts'
 
 /** A record that is due, and one that it has to wait for. */
 type Blocked = RowKey & {
@@ -100,14 +101,14 @@ const nameCircles = async (sql: Sql, parked: readonly RowKey[]): Promise<void> =
               r.leaf || ' ' || r.id as names
        from jsonb_to_recordset($1::jsonb) k(root text, id int)
          join record r on r.root = k.root and r.id = k.id
-         join wait w on w.root = k.root and w.id = k.id
+         cross join ${waitsSql('k')} w
        union all
        select v.root, v.id, w.on_root, w.on_id, v.seen || (r.root || '/' || r.id),
               v.path || jsonb_build_object('root', r.root, 'id', r.id),
               v.names || ' -> ' || r.leaf || ' ' || r.id
        from walk v
          join record r on r.root = v.on_root and r.id = v.on_id
-         join wait w on w.root = v.on_root and w.id = v.on_id
+         cross join ${waitsSql('r')} w
        where not (r.root || '/' || r.id) = any(v.seen) and cardinality(v.seen) < ${maxCircle}
      )
      select distinct on (root, id) path, names
@@ -143,8 +144,11 @@ export const tellWaiters = async (sql: Sql, news: readonly Told[]): Promise<void
       `select distinct on (r.root, r.id) r.root, r.id, r.leaf, r.backend_status, r.backend_code,
               k.id as on_id, k.leaf as on_leaf, k.status as on_status
        from jsonb_to_recordset($1::jsonb) k(root text, id int, leaf text, status text)
-         join wait w on w.on_root = k.root and w.on_id = k.id
-         join record r on r.root = w.root and r.id = w.id and r.backend_code = 0
+         cross join ${waitersSql('k')} w
+         cross join lateral (
+           select r.* from record r
+           where r.root = w.root and r.id = w.id and r.backend_code = 0 offset 0
+         ) r
        order by r.root, r.id`,
       [JSON.stringify(told)],
     )

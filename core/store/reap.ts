@@ -38,7 +38,9 @@ export const reap = async (sql: Sql, keys: readonly RowKey[]): Promise<void> => 
          and not exists (
            select from link l
            where l.target_root = r.root and l.target_id = r.id and not l.many
-             and (l.source_root, l.source_id) <> (r.root, r.id))
+             and (l.source_root, l.source_id) <> (r.root, r.id)
+           -- Looked up by itself, as waits are; see wake.ts.
+           order by l.field offset 0)
        for update of r`,
       [JSON.stringify(candidates)],
     )

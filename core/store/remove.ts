@@ -11,7 +11,8 @@ import { stopWaiting, wakeDispatchers, wakeWaiters } from './wake.ts'
 
 /**
  * The record and everything that links to it, transitively, locked. Somebody may have linked another record to one
- * of them just before it was locked, so it looks again until it finds nothing but what it holds.
+ * of them just before it was locked, so it looks again until it finds nothing but what it holds. Each is looked up by
+ * itself, as waits are; see wake.ts.
  */
 const lockDoomed = async (sql: Sql, key: RowKey): Promise<readonly RowKey[]> => {
   const held = new Set<string>()
@@ -21,14 +22,18 @@ const lockDoomed = async (sql: Sql, key: RowKey): Promise<readonly RowKey[]> => 
          select $1::text as root, $2::int as id
          union
          select l.source_root, l.source_id
-         from link l join doomed d on l.target_root = d.root and l.target_id = d.id
-         where not l.many
+         from doomed d, lateral (
+           select l.source_root, l.source_id from link l
+           where l.target_root = d.root and l.target_id = d.id and not l.many
+           order by l.field offset 0
+         ) l
        )
        select r.root, r.id
-       from record r join doomed d on r.root = d.root and r.id = d.id
-       where not r.deleted
-       order by r.root, r.id
-       for update of r`,
+       from (select root, id from doomed order by root, id) d, lateral (
+         select r.root, r.id from record r
+         where r.root = d.root and r.id = d.id and not r.deleted
+         for update
+       ) r`,
       [key.root, key.id],
     )
     if (doomed.every((row) => held.has(rowKeyText(row)))) return doomed

@@ -112,7 +112,7 @@ create table wait (
   primary key (root, id, on_root, on_id),
   foreign key (root, id) references record on delete cascade
 );
-create index wait_on on wait (on_root, on_id);
+create index wait_on on wait (on_root, on_id, root, id);
 
 create table attempt (
   root text not null,
