@@ -1,4 +1,4 @@
-import { waitingStatus } from '#contract'
+import { cutText, waitingStatus } from '#contract'
 import type { Sql } from './database.ts'
 import { rowKeyText, type RowKey } from './row.ts'
 import { waitersSql, waitsSql } from './wake.ts'
@@ -125,7 +125,7 @@ const nameCircles = async (sql: Sql, parked: readonly RowKey[]): Promise<void> =
        set backend_code = 2, backend_status = $2, revision = nextval('revision')
        from jsonb_to_recordset($1::jsonb) k(root text, id int)
        where r.root = k.root and r.id = k.id and r.parked`,
-      [JSON.stringify(path), text.slice(0, 1024)],
+      [JSON.stringify(path), cutText(text)],
     )
   }
 }
