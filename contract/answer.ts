@@ -4,6 +4,7 @@ import { mediaTypeOf } from './media-type.ts'
 import type { Outcome } from './outcome.ts'
 import { retryAfterMs } from './retry-after.ts'
 import { cutText, readableText } from './text.ts'
+import { waitingOnFrom } from './waiting-on.ts'
 
 /** What a function answered, its body whole. */
 export type Answer = {
@@ -29,15 +30,22 @@ export type AnswerContext = {
 
 type Problem = { readonly text: string }
 
-const problemOf = (answer: Answer): Problem | undefined => {
+/** The JSON object of an answer that says it is of one of these media types. */
+const objectOf = (answer: Answer, ...types: readonly string[]): Fields | undefined => {
   const mediaType = mediaTypeOf(answer.header('content-type') ?? '')
-  if (mediaType?.type !== 'application/problem+json') return undefined
-  const problem = parseJson(answer.body)
-  if (!isJsonObject(problem)) return undefined
-  const texts = [ownValue(problem, 'detail'), ownValue(problem, 'title')]
-  return {
-    text: texts.find((text): text is string => typeof text === 'string' && text !== '') ?? '',
-  }
+  if (mediaType === undefined || !types.includes(mediaType.type)) return undefined
+  const value = parseJson(answer.body)
+  return isJsonObject(value) ? value : undefined
+}
+
+const textIn = (problem: Fields): string =>
+  [ownValue(problem, 'detail'), ownValue(problem, 'title')].find(
+    (text): text is string => typeof text === 'string' && text !== '',
+  ) ?? ''
+
+const problemOf = (answer: Answer): Problem | undefined => {
+  const problem = objectOf(answer, 'application/problem+json')
+  return problem && { text: textIn(problem) }
 }
 
 const textOf = (answer: Answer, problem: Problem | undefined = problemOf(answer)): string =>
@@ -51,6 +59,23 @@ const withDelay = (delayMs: number | undefined): { readonly retryAfterMs?: numbe
 
 const delayOf = (answer: Answer, { now }: AnswerContext): number | undefined =>
   retryAfterMs(answer.header('retry-after'), now)
+
+/** An answer to come back to. What names no record to wait for, or wrongly, waits for its delay alone. */
+const notYet = (
+  kind: 'in-progress' | 'deferred',
+  answer: Answer,
+  context: AnswerContext,
+): Outcome => {
+  const body = objectOf(answer, 'application/problem+json', 'application/json') ?? {}
+  const text = textIn(body)
+  const waitingOn = waitingOnFrom(ownValue(body, 'waiting_on'))
+  return {
+    kind,
+    text: textOf(answer, text === '' ? undefined : { text }),
+    ...withDelay(delayOf(answer, context)),
+    ...(waitingOn === undefined ? {} : { waitingOn }),
+  }
+}
 
 const failed = (text: string, retry: boolean): Outcome => ({ kind: 'failed', text, retry })
 
@@ -144,7 +169,8 @@ const gatewayTimeout = (answer: Answer, context: AnswerContext): Outcome =>
  * 200, 201, 204 synced · 202 in progress · 409 deferred · 429, and 503 with `Retry-After`, target busy ·
  * 410, and 404, 502, 503, 504 without a problem body (but not a function that Knative cut off), target down · 400, 413, 415, 422 failed for good ·
  * 401, 403, 3xx target misconfigured · anything else failed, to be tried again. A 200 or 201 whose body is neither
- * empty nor `{feedback?, note?}` is a failure too: a proxy may have cut into it.
+ * empty nor `{feedback?, note?}` is a failure too: a proxy may have cut into it. A 202 or 409 may name in JSON what it
+ * waits for: `{"waiting_on": {"model", "id", "state"?}}`.
  */
 export const outcomeOfAnswer = (answer: Answer, context: AnswerContext): Outcome => {
   const { status } = answer
@@ -156,9 +182,9 @@ export const outcomeOfAnswer = (answer: Answer, context: AnswerContext): Outcome
     case 204:
       return { kind: 'synced' }
     case 202:
-      return { kind: 'in-progress', text: textOf(answer), ...withDelay(delayOf(answer, context)) }
+      return notYet('in-progress', answer, context)
     case 409:
-      return { kind: 'deferred', text: textOf(answer), ...withDelay(delayOf(answer, context)) }
+      return notYet('deferred', answer, context)
     case 400:
     case 413:
     case 415:

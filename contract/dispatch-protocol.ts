@@ -1,5 +1,6 @@
 import type { Change, Fields } from './change.ts'
 import type { Key } from './key.ts'
+import { waitingOnFrom, type WaitingOn } from './waiting-on.ts'
 import type { Leased, Refused, Registration, Report, Want, Work } from './work.ts'
 
 /**
@@ -130,7 +131,9 @@ const definitions = {
     retryAfterMs: optional(4, 'double'),
     feedbackJson: optional(5, 'string'),
     note: optional(6, 'string'),
+    waitingOn: one(7, 'WaitingOn'),
   }),
+  WaitingOn: message({ model: one(1, 'string'), id: one(2, 'int32'), state: one(3, 'string') }),
   Leased: message({
     work: many(1, 'Work'),
     nextDueMs: optional(2, 'double'),
@@ -189,6 +192,7 @@ type WireOutcome = {
   readonly retryAfterMs?: number
   readonly feedbackJson?: string
   readonly note?: string
+  readonly waitingOn?: WaitingOn | null
 }
 
 type WireReport = Omit<Report, 'key' | 'operation' | 'outcome'> & {
@@ -288,6 +292,7 @@ const fieldsFrom = (json: string): Fields => {
 
 const outcomeFrom = (wire: WireOutcome): Report['outcome'] => {
   const { kind, text, retry, retryAfterMs, feedbackJson, note } = wire
+  const delay = retryAfterMs === undefined ? {} : { retryAfterMs }
   switch (kind) {
     case 'synced':
       return {
@@ -296,9 +301,12 @@ const outcomeFrom = (wire: WireOutcome): Report['outcome'] => {
         ...(note === undefined ? {} : { note }),
       }
     case 'in-progress':
-    case 'deferred':
+    case 'deferred': {
+      const waitingOn = waitingOnFrom(wire.waitingOn)
+      return { kind, text, ...delay, ...(waitingOn === undefined ? {} : { waitingOn }) }
+    }
     case 'target-busy':
-      return { kind, text, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+      return { kind, text, ...delay }
     case 'target-down':
     case 'target-misconfigured':
       return { kind, text }

@@ -1,10 +1,26 @@
+import { waitingOnFrom, type AwaitedState, type Key, type WaitingOn } from '#contract'
+
+export type DeferredOptions = {
+  /** Milliseconds; without it the synchronizer's `deferred_delay` holds. */
+  readonly retryAfterMs?: number
+  /**
+   * The record that the step waits for: it is called again at once when that one comes to the state, and after the
+   * delay in any case.
+   */
+  readonly waitingOn?: Key & {
+    /** @default 'changed' */
+    readonly state?: AwaitedState
+  }
+}
+
 /** Not yet: the record stays in progress and the step is called again later. Not counted as a failure. */
 export class DeferredException extends Error {
   override readonly name = 'DeferredException'
-  /** Milliseconds; without it the synchronizer's `deferred_delay` holds. */
   readonly retryAfterMs: number | undefined
+  readonly waitingOn: WaitingOn | undefined
 
-  constructor(message: string, options: { readonly retryAfterMs?: number } = {}) {
+  /** Throws RangeError on options that make no sense. */
+  constructor(message: string, options: DeferredOptions = {}) {
     super(message)
     const { retryAfterMs } = options
     if (retryAfterMs !== undefined && !(retryAfterMs >= 0 && retryAfterMs < Infinity)) {
@@ -13,6 +29,12 @@ export class DeferredException extends Error {
       )
     }
     this.retryAfterMs = retryAfterMs
+    this.waitingOn = waitingOnFrom(options.waitingOn)
+    if (options.waitingOn !== undefined && this.waitingOn === undefined) {
+      throw new RangeError(
+        `Expected waitingOn to be the model and id of a record and, if at all, synced, changed or deleted as its state, got ${JSON.stringify(options.waitingOn)}`,
+      )
+    }
   }
 }
 

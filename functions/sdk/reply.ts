@@ -1,3 +1,4 @@
+import type { WaitingOn } from '#contract'
 import type { StepOutcome } from './run-change.ts'
 
 /** An answer of the host, ready to be written. */
@@ -31,6 +32,7 @@ export type Problem = {
   readonly code: string
   readonly title: string
   readonly detail: string
+  readonly waiting_on?: WaitingOn | undefined
 }
 
 export const problemReply = (problem: Problem, headers?: Readonly<Record<string, string>>): Reply =>
@@ -57,7 +59,13 @@ export const replyOfOutcome = (outcome: StepOutcome): Reply => {
       return outcome.feedback === undefined ? emptyReply : jsonReply({ feedback: outcome.feedback })
     case 'deferred':
       return problemReply(
-        { status: 409, code: 'STEP_DEFERRED', title: 'Not yet', detail: outcome.text },
+        {
+          status: 409,
+          code: 'STEP_DEFERRED',
+          title: 'Not yet',
+          detail: outcome.text,
+          waiting_on: outcome.waitingOn,
+        },
         retryAfter(outcome.retryAfterMs),
       )
     case 'failed':

@@ -34,15 +34,20 @@ const textOf = (thrown: unknown): string => {
 /**
  * Turns whatever a step threw into an outcome:
  *
- * - DeferredException: deferred, with its delay if it has one
+ * - DeferredException: deferred, with its delay and what it waits for, if it has them
  * - TerminalException: failed, not to be tried again
  * - anything else: failed, to be tried again
  */
 const outcomeOfThrown = (thrown: unknown): StepOutcome => {
   const text = textOf(thrown)
   if (thrown instanceof DeferredException) {
-    const { retryAfterMs } = thrown
-    return { kind: 'deferred', text, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+    const { retryAfterMs, waitingOn } = thrown
+    return {
+      kind: 'deferred',
+      text,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(waitingOn === undefined ? {} : { waitingOn }),
+    }
   }
   return { kind: 'failed', text, retry: !(thrown instanceof TerminalException) }
 }

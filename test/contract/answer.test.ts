@@ -81,6 +81,40 @@ const rows: readonly (readonly [string, Given, Outcome])[] = [
     },
     { kind: 'deferred', text: 'Maybe later', retryAfterMs: 0 },
   ],
+  [
+    '409 that names what it waits for',
+    {
+      status: 409,
+      ...problem({
+        detail: 'No ONU',
+        waiting_on: { model: 'ONUDevice', id: 3, state: 'synced' },
+      }),
+    },
+    {
+      kind: 'deferred',
+      text: 'No ONU',
+      waitingOn: { model: 'ONUDevice', id: 3, state: 'synced' },
+    },
+  ],
+  [
+    '202 that names what it waits for in plain JSON, whatever becomes of it',
+    {
+      status: 202,
+      headers: { 'content-type': 'application/json', 'retry-after': '60' },
+      body: '{"detail":"booting","waiting_on":{"model":"Slice","id":1,"why":"?"}}',
+    },
+    {
+      kind: 'in-progress',
+      text: 'booting',
+      retryAfterMs: 60_000,
+      waitingOn: { model: 'Slice', id: 1, state: 'changed' },
+    },
+  ],
+  [
+    '409 in plain JSON without a text',
+    { status: 409, headers: { 'content-type': 'application/json' }, body: '{"error":1}' },
+    { kind: 'deferred', text: '{"error":1}' },
+  ],
 
   // The target is busy.
   ['429', { status: 429 }, { kind: 'target-busy', text: 'Waiting for function hello: busy' }],
@@ -374,4 +408,25 @@ test.each([
   expect(outcomeOfNoAnswer({ kind, detail }, { target: 'hello', operation: 'sync', now })).toEqual(
     outcome,
   )
+})
+
+test.each([
+  null,
+  'ONUDevice/3',
+  {},
+  { id: 3 },
+  { model: 'ONUDevice' },
+  { model: 'ONU Device', id: 3 },
+  { model: 'x'.repeat(256), id: 3 },
+  { model: 'ONUDevice', id: '3' },
+  { model: 'ONUDevice', id: 0 },
+  { model: 'ONUDevice', id: 1.5 },
+  { model: 'ONUDevice', id: 2_147_483_648 },
+  { model: 'ONUDevice', id: 3, state: 'happy' },
+  { model: 'ONUDevice', id: 3, state: 1 },
+])('an answer that waits for %j waits for its delay alone', (waiting_on) => {
+  expect(outcomeOf({ status: 409, ...problem({ detail: 'No', waiting_on }) })).toEqual({
+    kind: 'deferred',
+    text: 'No',
+  })
 })

@@ -135,6 +135,12 @@ describe('what a step does reaches the dispatcher', () => {
       { kind: 'deferred', text: 'Maybe later', retryAfterMs: 2000 },
     ],
     [
+      'deferring until another record changes',
+      () =>
+        Promise.reject(new DeferredException('No page', { waitingOn: { model: 'Page', id: 3 } })),
+      { kind: 'deferred', text: 'No page', waitingOn: { model: 'Page', id: 3, state: 'changed' } },
+    ],
+    [
       'refusing',
       () => Promise.reject(new TerminalException('Never')),
       { kind: 'failed', text: 'Never', retry: false },

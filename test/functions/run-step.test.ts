@@ -173,3 +173,9 @@ test.each([-1, Number.NaN, Infinity])('a delay of %d is a mistake of the step', 
     `Expected retryAfterMs to be milliseconds from 0 up, got ${retryAfterMs}`,
   )
 })
+
+test('waiting for a record that cannot be is a mistake of the step', () => {
+  expect(() => new DeferredException('x', { waitingOn: { model: 'Page', id: 0 } })).toThrow(
+    'Expected waitingOn to be the model and id of a record and, if at all, synced, changed or deleted as its state, got {"model":"Page","id":0}',
+  )
+})

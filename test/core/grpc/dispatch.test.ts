@@ -23,6 +23,7 @@ const outcomes: readonly Report['outcome'][] = [
   { kind: 'synced', feedback: { a: [1, { b: null }] }, note: '' },
   { kind: 'in-progress', text: 'half way', retryAfterMs: 0 },
   { kind: 'deferred', text: 'Maybe later' },
+  { kind: 'deferred', text: '', waitingOn: { model: 'Page', id: 3, state: 'synced' } },
   { kind: 'target-busy', text: 'busy', retryAfterMs: 1500.5 },
   { kind: 'target-down', text: 'down' },
   { kind: 'target-misconfigured', text: 'who are you' },
