@@ -45,5 +45,6 @@ export const changeKey = (change: Change): Key => ({
 })
 
 /** The same for one (record, stamp, operation) on every retry, so that a function may drop repeats. */
-export const changeId = (change: Change): string =>
-  `${change.model}/${Number(change.record['id'])}@${change.stamp}/${change.operation}`
+export const changeId = (
+  change: Pick<Change, 'operation' | 'model' | 'record' | 'stamp'>,
+): string => `${change.model}/${Number(change.record['id'])}@${change.stamp}/${change.operation}`

@@ -1,4 +1,5 @@
 import type { Sql } from './database.ts'
+import { forget } from './history.ts'
 import type { RowKey } from './row.ts'
 import { wakeWaiters } from './wake.ts'
 
@@ -58,6 +59,7 @@ export const reap = async (sql: Sql, keys: readonly RowKey[]): Promise<void> => 
        where r.root = k.root and r.id = k.id`,
       [goneText],
     )
+    await forget(sql, gone)
     await wakeWaiters(sql, gone)
   }
 }

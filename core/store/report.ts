@@ -1,5 +1,6 @@
 import {
-  changeId,
+  initialStatus,
+  keyText,
   readableText,
   registerAfter,
   statusAfter,
@@ -10,9 +11,10 @@ import {
 } from '#contract'
 import type { Model, Schema } from '#xproto'
 import type { Sql } from './database.ts'
+import { remember } from './history.ts'
 import { modelNamed } from './read.ts'
 import { reap } from './reap.ts'
-import { isColumn, rowKeyText, stampOf, type RecordRow, type RowKey } from './row.ts'
+import { isColumn, stampOf, type RecordRow, type RowKey } from './row.ts'
 import { tellWaiters } from './park.ts'
 import { nextVersion } from './save/stamps.ts'
 import { findingOf, normalized } from './validate.ts'
@@ -60,9 +62,6 @@ type LeasedRow = Pick<RecordRow, (typeof readColumns)[number]> & { readonly fiel
 type Change = RowKey &
   Pick<RecordRow, (typeof writtenColumns)[number]> & { readonly fields: Fields | null }
 
-/** How many attempts a record remembers. */
-const historySize = 20
-
 const leasedRows = async (
   { sql, schema }: ReportContext,
   reports: readonly Report[],
@@ -82,7 +81,7 @@ const leasedRows = async (
      for update of r`,
     [JSON.stringify(keys)],
   )
-  return new Map(rows.map((row) => [`${row.leaf}/${row.id}`, row]))
+  return new Map(rows.map((row) => [keyText({ model: row.leaf, id: row.id }), row]))
 }
 
 /** Why a feedback patch cannot be taken; undefined when it can. */
@@ -249,51 +248,95 @@ const write = async (sql: Sql, changes: readonly Change[]): Promise<RecordRow[]>
        backend_need_delete boolean, backend_need_reap boolean,
        changed_by_step bigint, next_run bigint, attempts int, failures int, calls int)
      where r.root = k.root and r.id = k.id
-     returning r.root, r.id, r.leaf, r.deleted, r.pending, r.backend_status, r.backend_need_reap`,
+     returning r.root, r.id, r.leaf, r.deleted, r.pending, r.backend_status, r.calls`,
     [JSON.stringify(changes)],
   )
 
-const remember = async (
-  { sql, now }: ReportContext,
-  attempts: readonly { readonly row: LeasedRow; readonly report: Report }[],
-): Promise<void> => {
-  const entries = attempts.flatMap(({ row, report }) => {
-    const { outcome } = report
-    if (outcome.kind === 'released') return []
-    const { key, operation, stamp } = report
-    return {
-      root: row.root,
-      id: row.id,
-      slot: row.calls % historySize,
-      number: row.calls,
-      at: now,
-      operation,
-      outcome: outcome.kind,
-      status: 'text' in outcome ? outcome.text : (outcome.note ?? 'OK'),
-      duration_ms: Math.round(report.durationMs),
-      event_id: changeId({
-        operation,
-        model: key.model,
-        record: { id: key.id },
-        expanded: {},
-        stamp,
-        attempt: row.attempts,
-      }),
-    }
-  })
-  if (entries.length === 0) return
-  await sql.query(
-    `insert into attempt (root, id, slot, number, at, operation, outcome, status, duration_ms, event_id)
-     select root, id, slot, number, at, operation, outcome, status, duration_ms, event_id
-     from jsonb_to_recordset($1::jsonb) k(
-       root text, id int, slot int, number int, at bigint, operation text, outcome text,
-       status text, duration_ms int, event_id text)
-     on conflict (root, id, slot) do update
-     set number = excluded.number, at = excluded.at, operation = excluded.operation,
-         outcome = excluded.outcome, status = excluded.status,
-         duration_ms = excluded.duration_ms, event_id = excluded.event_id`,
-    [JSON.stringify(entries)],
+/** What a report left of its record. */
+type Written = Pick<
+  RecordRow,
+  'root' | 'id' | 'leaf' | 'deleted' | 'pending' | 'backend_status' | 'calls'
+> & { readonly report: Report; readonly isNews: boolean }
+
+const isPlainSuccess = ({ operation, outcome }: Report): boolean =>
+  operation === 'sync' && outcome.kind === 'synced' && outcome.feedback === undefined
+
+/**
+ * Writes successes that bring no feedback, in one statement that reads nothing first: most reports are of this kind.
+ * Passes over those whose record was edited or deleted meanwhile, or whose lease has ended.
+ */
+const writeSuccesses = async (
+  { sql, schema, now }: ReportContext,
+  reports: readonly Report[],
+): Promise<readonly Written[]> => {
+  const known = new Map<string, Report>()
+  const roots: string[] = []
+  for (const one of reports) {
+    const root = schema.model(one.key.model)?.root
+    const key = keyText(one.key)
+    if (root === undefined || known.has(key) || !isPlainSuccess(one)) continue
+    known.set(key, { ...one, outcome: readable(one.outcome) })
+    roots.push(root)
+  }
+  if (known.size === 0) return []
+  const given = [...known.values()]
+  const { code, text } = statusAfter(initialStatus, { kind: 'synced' }, 'sync')
+  const register = registerAfter('', { kind: 'synced' }, { now: now / 1000, failures: 0 })
+  const rows = await sql.query<Omit<Written, 'report' | 'isNews'>>(
+    `update record r
+     set revision = nextval('revision'), lease_owner = null, lease_token = null,
+         enacted = k.stamp, backend_register = $6, backend_status = $7, backend_code = $8,
+         next_run = $9, attempts = 0, failures = 0
+     from unnest($1::text[], $2::int[], $3::text[], $4::bigint[], $5::bigint[]) k(root, id, leaf, token, stamp)
+     where r.root = k.root and r.id = k.id and r.leaf = k.leaf and r.lease_token = k.token and not r.deleted
+       and greatest(r.updated, r.changed_by_policy) = k.stamp
+     returning r.root, r.id, r.leaf, r.deleted, r.pending, r.backend_status, r.calls`,
+    [
+      roots,
+      given.map(({ key }) => key.id),
+      given.map(({ key }) => key.model),
+      given.map(({ token }) => token),
+      given.map(({ stamp }) => stamp),
+      register,
+      text,
+      code,
+      now,
+    ],
   )
+  return rows.flatMap((row) => {
+    const report = known.get(keyText({ model: row.leaf, id: row.id }))
+    return report === undefined ? [] : [{ ...row, report, isNews: false }]
+  })
+}
+
+/** Writes any report, looking at its record first. Answers nothing for those whose lease has ended. */
+const writeAny = async (
+  context: ReportContext,
+  reports: readonly Report[],
+): Promise<readonly Written[]> => {
+  if (reports.length === 0) return []
+  const { sql, schema, now } = context
+  const rows = await leasedRows(context, reports)
+  const accepted = reports.flatMap((one) => {
+    const row = rows.get(keyText(one.key))
+    if (row === undefined || row.lease_token !== one.token) return []
+    return [{ row, report: judged(modelNamed(schema, row.leaf), one) }]
+  })
+  if (accepted.length === 0) return []
+  const written = await write(
+    sql,
+    accepted.map(({ row, report: one }) =>
+      changeAfter(modelNamed(schema, row.leaf), row, one, now),
+    ),
+  )
+  const reportOf = new Map(accepted.map(({ report: one }) => [keyText(one.key), one]))
+  return written.flatMap((row) => {
+    const key = keyText({ model: row.leaf, id: row.id })
+    const one = reportOf.get(key)
+    const before = rows.get(key)?.backend_status
+    if (one === undefined) return []
+    return [{ ...row, report: one, isNews: row.pending && before !== row.backend_status }]
+  })
 }
 
 /**
@@ -305,41 +348,40 @@ export const report = async (
   reports: readonly Report[],
 ): Promise<readonly Refused[]> => {
   if (reports.length === 0) return []
-  const { sql, schema, now } = context
-  const rows = await leasedRows(context, reports)
-  const accepted = reports.flatMap((one) => {
-    const row = rows.get(`${one.key.model}/${one.key.id}`)
-    if (row === undefined || row.lease_token !== one.token) return []
-    return [{ row, report: judged(modelNamed(schema, row.leaf), one) }]
-  })
-  const refused = reports
-    .filter((one) => rows.get(`${one.key.model}/${one.key.id}`)?.lease_token !== one.token)
-    .map(({ key, token }) => ({ key, token }))
-  if (accepted.length === 0) return refused
-
-  const written = await write(
-    sql,
-    accepted.map(({ row, report: one }) =>
-      changeAfter(modelNamed(schema, row.leaf), row, one, now),
-    ),
+  const { sql, now } = context
+  const successes = await writeSuccesses(context, reports)
+  const done = new Set(successes.map(({ report: one }) => keyText(one.key)))
+  const others = await writeAny(
+    context,
+    reports.filter(({ key }) => !done.has(keyText(key))),
   )
-  await remember(context, accepted)
+  const written = [...successes, ...others]
+  const tokens = new Map(written.map(({ report: one }) => [keyText(one.key), one.token]))
+  const refused = reports.filter(({ key, token }) => tokens.get(keyText(key)) !== token)
+  if (written.length > 0) await follow(sql, written, now)
+  return refused.map(({ key, token }) => ({ key, token }))
+}
 
+/** What follows from written reports for the histories of their records, and for other records. */
+const follow = async (sql: Sql, written: readonly Written[], now: number): Promise<void> => {
+  await remember(
+    sql,
+    written
+      .filter(({ report: { outcome } }) => outcome.kind !== 'released')
+      .map(({ root, id, calls, report: one }) => ({ root, id, number: calls, report: one })),
+    now,
+  )
   const settled = written.filter(({ pending }) => !pending)
-  const unsettled = written.filter(({ pending }) => pending)
   const woken = await wakeWaiters(sql, settled)
-  const before = new Map([...rows.values()].map((row) => [rowKeyText(row), row.backend_status]))
-  const news = unsettled.filter((row) => before.get(rowKeyText(row)) !== row.backend_status)
-  if (news.length > 0) {
-    await tellWaiters(
-      sql,
-      news.map(({ root, id, leaf, backend_status: status }) => ({ root, id, leaf, status })),
-    )
-  }
+  await tellWaiters(
+    sql,
+    written
+      .filter(({ isNews }) => isNews)
+      .map(({ root, id, leaf, backend_status: status }) => ({ root, id, leaf, status })),
+  )
   await reap(
     sql,
     settled.filter(({ deleted }) => deleted),
   )
-  if (woken > 0 || unsettled.length > 0) await wakeDispatchers(sql)
-  return refused
+  if (woken > 0 || settled.length < written.length) await wakeDispatchers(sql)
 }

@@ -48,12 +48,12 @@ export const wakeWaiters = async (sql: Sql, keys: readonly RowKey[]): Promise<nu
     `select r.id
      from (
        select distinct w.root, w.id
-       from jsonb_to_recordset($1::jsonb) k(root text, id int), ${waitersSql('k')} w
+       from unnest($1::text[], $2::int[]) k(root, id), ${waitersSql('k')} w
        order by w.root, w.id
      ) w, lateral (
        select r.id from record r where r.root = w.root and r.id = w.id for update
      ) r`,
-    [JSON.stringify(keys)],
+    [keys.map(({ root }) => root), keys.map(({ id }) => id)],
   )
   if (asleep.length === 0) return 0
   const waiters = await sql.query<RowKey>(

@@ -1,4 +1,4 @@
-/** Records, links, keys, waits, attempts, services, steps, dispatchers and sessions. */
+/** Records, links, keys, waits and whom for, attempts, services, steps, dispatchers and sessions. */
 export const records = `
 create sequence revision;
 create sequence lease_token;
@@ -114,6 +114,32 @@ create table wait (
 );
 create index wait_on on wait (on_root, on_id, root, id);
 
+-- Links that records wait along beside their own, by path; see dependencies.ts. Position 0 is where a path begins.
+create table hop (
+  path text not null,
+  position integer not null,
+  field text not null,
+  backwards boolean not null,
+  leaves text[] not null,
+  is_last boolean not null,
+  place integer not null,
+  primary key (path, position, field, backwards)
+);
+
+-- root/id waits for on_root/on_id as if it linked to it; via: the records in between.
+create table edge (
+  root text not null,
+  id integer not null,
+  on_root text not null,
+  on_id integer not null,
+  via text not null,
+  primary key (root, id, on_root, on_id, via),
+  foreign key (root, id) references record on delete cascade,
+  foreign key (on_root, on_id) references record on delete cascade
+);
+create index edge_on on edge (on_root, on_id);
+
+-- Without a foreign key: to check it would cost as much as the row. Who removes a record forgets its attempts.
 create table attempt (
   root text not null,
   id integer not null,
@@ -125,8 +151,7 @@ create table attempt (
   status text not null,
   duration_ms integer not null,
   event_id text not null,
-  primary key (root, id, slot),
-  foreign key (root, id) references record on delete cascade
+  primary key (root, id, slot)
 );
 
 create table service (
@@ -140,6 +165,15 @@ create table step (
   step text not null,
   synchronizer text not null,
   include jsonb not null
+);
+
+-- The dependency_graph of each synchronizer.
+create table dependency (
+  synchronizer text not null,
+  model text not null,
+  target text not null,
+  path text not null,
+  primary key (synchronizer, model, target, path)
 );
 
 create table dispatcher (

@@ -2,6 +2,7 @@ import type { Schema, Source } from '#xproto'
 import { CoreError } from '../../errors.ts'
 import type { Sql } from '../database.ts'
 import type { Records } from '../port.ts'
+import { forget } from '../history.ts'
 import { reap } from '../reap.ts'
 import type { RowKey } from '../row.ts'
 import { wakeDispatchers } from '../wake.ts'
@@ -118,7 +119,11 @@ const purge = async (sql: Sql, records: Remover, leaves: readonly string[]): Pro
        join record t on t.root = l.target_root and t.id = l.target_id and not t.leaf = any($1)`,
     [leaves],
   )
-  await sql.query(`delete from record where leaf = any($1)`, [leaves])
+  const gone = await sql.query<RowKey>(
+    `delete from record where leaf = any($1) returning root, id`,
+    [leaves],
+  )
+  await forget(sql, gone)
   await reap(sql, held)
 }
 

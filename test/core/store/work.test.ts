@@ -492,6 +492,15 @@ test('the last twenty attempts of a record are remembered', async () => {
   expect(new Set(attempts.map(({ outcome }) => outcome))).toEqual(new Set(['deferred']))
 })
 
+test('a record that goes takes its attempts along', async () => {
+  await createService()
+  await settle(synced, 0)
+  await remove(service, 1)
+  await settle(synced, 0)
+  expect(await under.database.query(`select from record where root = 'Service'`)).toEqual([])
+  expect(await under.database.query(`select from attempt where root = 'Service'`)).toEqual([])
+})
+
 test('dispatchers are woken by a new record, by an edit and by a delete', async () => {
   let wakes = 0
   const stop = under.work.onWake(() => (wakes += 1))

@@ -1,0 +1,50 @@
+import { changeId, type Report } from '#contract'
+import type { Sql } from './database.ts'
+import type { RowKey } from './row.ts'
+
+/** How many attempts a record remembers. */
+const historySize = 20
+
+/** One call of a function. `number` counts the calls for its record, from 1 up. */
+export type Call = RowKey & { readonly number: number; readonly report: Report }
+
+const statusOf = ({ outcome }: Report): string =>
+  'text' in outcome ? outcome.text : (outcome.kind === 'synced' && outcome.note) || 'OK'
+
+/** Writes calls into the histories of their records. Each takes the place of the one `historySize` calls ago. */
+export const remember = async (sql: Sql, calls: readonly Call[], now: number): Promise<void> => {
+  if (calls.length === 0) return
+  // Lists and not JSON: the database reads them in half the time, and this is written for every call.
+  await sql.query(
+    `insert into attempt (root, id, slot, number, at, operation, outcome, status, duration_ms, event_id)
+     select root, id, number % ${historySize}, number, $3, operation, outcome, status, duration_ms, event_id
+     from unnest($1::text[], $2::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::int[], $9::text[])
+       k(root, id, number, operation, outcome, status, duration_ms, event_id)
+     on conflict (root, id, slot) do update
+     set number = excluded.number, at = excluded.at, operation = excluded.operation,
+         outcome = excluded.outcome, status = excluded.status,
+         duration_ms = excluded.duration_ms, event_id = excluded.event_id`,
+    [
+      calls.map(({ root }) => root),
+      calls.map(({ id }) => id),
+      now,
+      calls.map(({ number }) => number),
+      calls.map(({ report }) => report.operation),
+      calls.map(({ report }) => report.outcome.kind),
+      calls.map(({ report }) => statusOf(report)),
+      calls.map(({ report }) => Math.round(report.durationMs)),
+      calls.map(({ id, report: { key, operation, stamp } }) =>
+        changeId({ operation, model: key.model, record: { id }, stamp }),
+      ),
+    ],
+  )
+}
+
+/** Forgets the calls for records that are gone. */
+export const forget = async (sql: Sql, gone: readonly RowKey[]): Promise<void> => {
+  await sql.query(
+    `delete from attempt a using unnest($1::text[], $2::int[]) k(root, id)
+     where a.root = k.root and a.id = k.id`,
+    [gone.map(({ root }) => root), gone.map(({ id }) => id)],
+  )
+}
