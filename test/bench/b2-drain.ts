@@ -1,143 +1,138 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Client } from 'pg'
-import { openCore, openPglite, openPostgres, type Database } from '#core'
-import { createDispatcher, createHttpCall } from '#dispatcher'
+import { openPglite, type Database } from '#core'
+import type { PostgresServer } from '../support/postgres-server.ts'
 import { startServer } from './child.ts'
-import { findBinaries } from '../support/postgres-binaries.ts'
-import { startPostgres } from '../support/postgres-server.ts'
-import { realClock } from '../../cli/real-clock.ts'
+import type { Contender, Running, Setup } from './contender.ts'
+import { contendersAmong, forEach, withPlace, type Place } from './contenders.ts'
+import { processorSecondsOf, transactionsIn, walBytesOf } from './cost.ts'
 import { sampleMessage } from './message.ts'
+import { bullMq } from './peers/bullmq.ts'
+import { graphileWorker, graphileWorkerBatched } from './peers/graphile-worker.ts'
+import { pgBoss } from './peers/pg-boss.ts'
+import { withPostgresIfAny, withFolder } from './places.ts'
 import { postMany } from './post.ts'
-import { interleaved, printTable } from './statistics.ts'
+import { figuresOf, interleaved, printFigures, printTable } from './statistics.ts'
+import { openSynchronizer } from './synchronizer.ts'
 
-const records = 20_000
 const concurrency = 24
 
-const log = { info: () => undefined, warn: console.warn, error: console.error }
+/** What the draining of one record took; NaN where it cannot be told. */
+type Drain = {
+  readonly rate: number
+  /** Processor seconds for 1 000 records, of who calls and of the database. */
+  readonly caller: number
+  readonly engine: number
+  readonly transactions: number
+  readonly walBytes: number
+}
 
-const itemModel = `
-  option name = "bench";
-  option app_label = "bench";
-  message Item (XOSBase) {
-    required string name = 1 [max_length = 200];
-    optional string note = 2 [text = True];
-  }`
+const unknown = { caller: NaN, engine: NaN, transactions: NaN, walBytes: NaN }
 
-/** Fills a store with pending records, drains it through the dispatcher, and answers records a second. */
-const drain = async (url: string, database: Database): Promise<number> => {
-  const coreModels = [
-    {
-      file: 'core.xproto',
-      text: await readFile(new URL('../../xproto/models/core.xproto', import.meta.url), 'utf8'),
-    },
-  ]
-  const admin = { email: 'admin@opencord.org', password: 'letmein' }
-  const core = await openCore({ database, coreModels, clock: realClock, admin })
-  await core.work.register({
-    name: 'bench',
-    version: '1',
-    models: [{ filename: 'bench.xproto', contents: itemModel }],
-    steps: [{ step: 'item', model: 'Item', include: [] }],
-    requiredModels: ['Item'],
-  })
-  await database.query(
-    `insert into record (root, id, leaf, fields, created, updated, next_run, backend_status, backend_code)
-     select 'Item', n, 'Item', jsonb_build_object('name', 'item-' || n, 'note', repeat('x', 240)),
-            $1, $1, $1, 'Provisioning in progress', 0
-     from generate_series(1, ${records}) n`,
-    [realClock.now() * 1000],
-  )
-  const target = {
-    step: 'item',
-    model: 'Item',
-    url,
-    timeoutMs: 30_000,
-    concurrency,
-    deferredDelayMs: 5_000,
-    retry: { firstMs: 1_000, capMs: 600_000 },
-  }
-  const http = createHttpCall({ synchronizer: 'bench', clock: realClock, random: Math.random })
-  const dispatcher = createDispatcher({
-    name: 'bench',
-    synchronizer: 'bench',
-    source: core.work,
-    targets: [target],
-    call: http.call,
-    clock: realClock,
-    random: Math.random,
-    log,
-  })
-  const stop = new AbortController()
+const secondsToDrain = async (running: Running): Promise<number> => {
   const started = performance.now()
-  const run = dispatcher.run(stop.signal)
-  await dispatcher.settled()
-  const seconds = (performance.now() - started) / 1000
-  const [left] = await database.query<{ count: number }>(
-    `select count(*)::int as count from record
-     where root = 'Item' and (pending or backend_code <> 1 or enacted is distinct from updated)`,
-  )
-  stop.abort()
-  await run
-  await core.close()
-  if (left?.count !== 0) throw new Error(`${left?.count ?? 'All'} records are not synced`)
-  return records / seconds
+  await running.start()
+  await running.drained()
+  return (performance.now() - started) / 1000
 }
 
-const onDisk = async (url: string): Promise<number> => {
-  const directory = await mkdtemp(join(tmpdir(), 'syncstep-bench-'))
-  try {
-    return await drain(url, await openPglite(join(directory, 'data')))
-  } finally {
-    await rm(directory, { recursive: true, force: true })
+const ownSeconds = (): number => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000_000
+}
+
+const drainIn = async (database: Database, setup: Setup, records: number): Promise<Drain> => {
+  const running = await openSynchronizer(database, setup)
+  await running.fill(1, records)
+  const before = ownSeconds()
+  const rate = records / (await secondsToDrain(running))
+  const caller = ((ownSeconds() - before) / records) * 1000
+  await running.close()
+  return { ...unknown, rate, caller }
+}
+
+const drainAt = async (
+  { open, engine: kind }: Contender,
+  { url, pid }: Place,
+  server: PostgresServer,
+  setup: Setup,
+  records: number,
+): Promise<Drain> => {
+  const ask = (what: () => Promise<number>): Promise<number> =>
+    kind === 'PostgreSQL' ? what() : Promise.resolve(NaN)
+  const transactions = (): Promise<number> => ask(() => transactionsIn(server.url, url))
+  const walBytes = (): Promise<number> => ask(() => walBytesOf(server.url))
+
+  const filling = await open(url, setup)
+  await filling.fill(1, records)
+  await filling.close()
+  const transactionsBefore = await transactions()
+  const running = await open(url, setup)
+  const before = {
+    caller: ownSeconds(),
+    engine: await processorSecondsOf(pid),
+    walBytes: await walBytes(),
+  }
+  const seconds = await secondsToDrain(running)
+  const caller = ownSeconds() - before.caller
+  const engine = (await processorSecondsOf(pid)) - before.engine
+  const written = (await walBytes()) - before.walBytes
+  await running.close()
+  return {
+    rate: records / seconds,
+    caller: (caller / records) * 1000,
+    engine: (engine / records) * 1000,
+    transactions: ((await transactions()) - transactionsBefore) / records,
+    walBytes: written / records,
   }
 }
 
-/** A database of its own on the server. */
-const onServer = async (url: string, server: string): Promise<number> => {
-  const name = `bench_${realClock.now()}`
-  const client = new Client({ connectionString: server })
-  await client.connect()
-  await client.query(`create database ${name}`)
-  try {
-    const address = new URL(server)
-    address.pathname = `/${name}`
-    const options = { url: address.href, clock: realClock, random: Math.random }
-    return await drain(url, await openPostgres(options))
-  } finally {
-    await client.query(`drop database ${name} with (force)`)
-    await client.end()
-  }
-}
+const onServer = (server: PostgresServer | undefined, setup: Setup, records: number) =>
+  server === undefined
+    ? {}
+    : forEach(
+        contendersAmong([graphileWorker, graphileWorkerBatched, pgBoss, bullMq]),
+        (contender) =>
+          withPlace(contender, server, (place) =>
+            drainAt(contender, place, server, setup, records),
+          ),
+      )
 
-/** A server with its own settings as they are, fsync included; undefined, with the reason told, where none runs. */
-const serverIfAny = async () => {
-  const binaries = findBinaries()
-  if (typeof binaries !== 'string') {
-    binaries.remove()
-    return startPostgres()
-  }
-  console.log(`Without PostgreSQL, because it does not run here: ${binaries}`)
-  return undefined
-}
-
-/** B2: 20 000 pending, independent records; a function that does nothing, in a process of its own. */
-export const runB2 = async (rounds: number): Promise<void> => {
+/** B2: many pending, independent records; a function that does nothing, in a process of its own. */
+export const runB2 = async (rounds: number, isQuick: boolean): Promise<void> => {
+  const records = isQuick ? 5_000 : 20_000
   const child = await startServer('raw')
   const limit = 'raw undici -> node:http'
   const load = { connections: concurrency, requests: records }
-  await postMany(child.url, sampleMessage('binary'), load)
-  const server = await serverIfAny()
-  const results = await interleaved(rounds, {
-    [limit]: () => postMany(child.url, sampleMessage('binary'), load),
-    'syncstep, PGlite in a folder': () => onDisk(child.url),
-    'syncstep, PGlite in memory': async () => drain(child.url, await openPglite()),
-    ...(server === undefined
-      ? {}
-      : { 'syncstep, PostgreSQL, fsync on': () => onServer(child.url, server.url) }),
-  })
-  await server?.stop()
+  const setup = { lanes: [{ model: 'Item', url: child.url }], concurrency, timeoutMs: 30_000 }
+  const limitOf = async (): Promise<Drain> => {
+    const before = ownSeconds()
+    const rate = await postMany(child.url, sampleMessage('binary'), load)
+    return { ...unknown, rate, caller: ((ownSeconds() - before) / records) * 1000 }
+  }
+  await limitOf()
+  const results = await withPostgresIfAny((server) =>
+    interleaved(rounds, {
+      [limit]: limitOf,
+      'syncstep, PGlite in a folder': () =>
+        withFolder(async (folder) =>
+          drainIn(await openPglite(join(folder, 'data')), setup, records),
+        ),
+      'syncstep, PGlite in memory': async () => drainIn(await openPglite(), setup, records),
+      ...onServer(server, setup, records),
+    }),
+  )
   child.stop()
-  printTable(`B2 drain of ${records} records, concurrency ${concurrency}`, 'rec/s', limit, results)
+  const title = `B2 drain of ${records} records, concurrency ${concurrency}`
+  printTable(
+    title,
+    'rec/s',
+    limit,
+    figuresOf(results, ({ rate }) => rate),
+  )
+  printFigures(`${title}: what a record costs`, results, {
+    'ms of processor': ({ caller }) => caller,
+    'ms of the database': ({ engine }) => engine,
+    transactions: (drain) => drain.transactions,
+    'bytes of WAL': ({ walBytes }) => walBytes,
+  })
 }

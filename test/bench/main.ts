@@ -5,16 +5,20 @@ import { runCore } from './core.ts'
 import { runXproto } from './xproto.ts'
 
 // Speed is measured here and nowhere asserted: figures only mean something beside the limit of the same run.
-const quick = process.argv.includes('--quick')
-const rounds = quick ? 1 : 5
+const isQuick = process.argv.includes('--quick')
+const rounds = isQuick ? 1 : 5
 const benches = { b1: runB1, b2: runB2, core: runCore, xproto: runXproto }
 const asked = process.argv.filter((argument) => Object.hasOwn(benches, argument))
 
+const load = (): string => `load ${loadavg()[0]?.toFixed(2) ?? '?'}`
+
 console.log(
-  `Node ${process.version}, ${cpus().length} processors, load ${loadavg()[0]?.toFixed(2) ?? '?'}, ` +
+  `Node ${process.version}, ${cpus().length} processors, ${load()}, ` +
     `${rounds} interleaved rounds; figures are medians (least to most)`,
 )
 for (const [name, run] of Object.entries(benches)) {
-  if (asked.length === 0 || asked.includes(name)) await run(rounds)
+  if (asked.length > 0 && !asked.includes(name)) continue
+  await run(rounds, isQuick)
+  console.log(`  (${load()})`)
 }
 process.exit()

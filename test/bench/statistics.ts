@@ -14,11 +14,11 @@ export const shown = ({ median, min, max }: Spread): string =>
   `${rounded(median)} (${rounded(min)} to ${rounded(max)})`
 
 /** Runs every contender once a round, so that a slow minute of the machine hits all of them alike. */
-export const interleaved = async (
+export const interleaved = async <T>(
   rounds: number,
-  contenders: Readonly<Record<string, () => Promise<number>>>,
-): Promise<ReadonlyMap<string, number[]>> => {
-  const results = new Map<string, number[]>(Object.keys(contenders).map((name) => [name, []]))
+  contenders: Readonly<Record<string, () => Promise<T>>>,
+): Promise<ReadonlyMap<string, T[]>> => {
+  const results = new Map<string, T[]>(Object.keys(contenders).map((name) => [name, []]))
   for (let round = 0; round < rounds; round += 1) {
     for (const [name, run] of Object.entries(contenders)) results.get(name)?.push(await run())
   }
@@ -39,5 +39,28 @@ export const printTable = (
     const figure = `${shown(spreadOf(values))} ${unit}`
     const ratio = name === limit ? '(the limit)' : `${shown(spreadOf(ratios))} of the limit`
     console.log(`  ${name.padEnd(34)} ${figure.padEnd(42)} ${ratio}`)
+  }
+}
+
+/** One figure of each round. */
+export const figuresOf = <T>(
+  results: ReadonlyMap<string, readonly T[]>,
+  figure: (result: T) => number,
+): ReadonlyMap<string, readonly number[]> =>
+  new Map([...results].map(([name, rounds]) => [name, rounds.map(figure)]))
+
+/** Prints several figures of each contender, each as median and range; what was not measured is left out. */
+export const printFigures = <T>(
+  title: string,
+  results: ReadonlyMap<string, readonly T[]>,
+  columns: Readonly<Record<string, (result: T) => number>>,
+): void => {
+  console.log(`\n${title}`)
+  for (const [name, rounds] of results) {
+    const parts = Object.entries(columns).flatMap(([column, figure]) => {
+      const values = rounds.map(figure).filter((value) => !Number.isNaN(value))
+      return values.length === 0 ? [] : [`${column} ${shown(spreadOf(values))}`]
+    })
+    console.log(`  ${name.padEnd(34)} ${parts.join('; ')}`)
   }
 }

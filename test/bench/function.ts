@@ -1,0 +1,45 @@
+import { startServer } from './child.ts'
+
+/** A call as the function saw it; times are those of `monotonicMs`. Without `answeredMs` it was not answered yet. */
+export type SeenCall = {
+  readonly path: string
+  /** `Item/7` */
+  readonly subject: string
+  readonly receivedMs: number
+  answeredMs?: number
+}
+
+export type Behaviour = {
+  readonly status?: number
+  readonly delayMs?: number
+  /** So long after its first call it does not answer any more. */
+  readonly hangAfterMs?: number
+}
+
+export type FunctionProcess = {
+  /** Where to post changes of the model, and what is answered. */
+  urlOf(model: string, behaviour?: Behaviour): string
+  /** The calls since it was asked for the last time. */
+  takeCalls(): Promise<readonly SeenCall[]>
+  /** How many calls it would answer now if asked for them. */
+  countCalls(): Promise<number>
+  stop(): void
+}
+
+/** A function in a process of its own, that notes its calls. */
+export const startFunction = async (): Promise<FunctionProcess> => {
+  const child = await startServer('function')
+  const { url } = child
+  const ask = async (path: string): Promise<unknown> => (await fetch(new URL(path, url))).json()
+  return {
+    urlOf(model, behaviour = {}) {
+      const address = new URL(model, url)
+      for (const [name, value] of Object.entries(behaviour))
+        address.searchParams.set(name, String(value))
+      return address.href
+    },
+    takeCalls: () => ask('calls') as Promise<readonly SeenCall[]>,
+    countCalls: () => ask('count') as Promise<number>,
+    stop: () => child.stop(),
+  }
+}
