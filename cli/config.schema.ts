@@ -108,6 +108,10 @@ export const configSchema = {
       items: { type: 'string', pattern: '^[A-Za-z_$][\\w$]*$', description: 'the name of a model' },
       description: 'a list of model names',
     },
+    dependency_graph: {
+      ...text,
+      description: 'a JSON file, relative to config.yaml, that says which models wait for which',
+    },
     core_version: text,
     desired_state: { enum: ['load'], description: '"load" ("unload" is not there yet)' },
     logging: {
@@ -145,7 +149,6 @@ export const keysNotThereYet: Readonly<Record<string, string>> = {
   model_policies_dir: 'Model policies are',
   event_steps_dir: 'Event steps are',
   pull_steps_dir: 'Pull steps are',
-  dependency_graph: 'A dependency graph of your own is',
 }
 
 type Duration = string | number
@@ -174,6 +177,7 @@ export type ConfigFile = {
   readonly models_dir?: string
   readonly steps_dir?: string
   readonly required_models?: readonly string[]
+  readonly dependency_graph?: string
   readonly core_version?: string
   readonly desired_state?: 'load'
   readonly logging?: { readonly level?: string }

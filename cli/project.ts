@@ -6,6 +6,7 @@ import { nearestName } from '#xproto'
 import { Failure } from './failure.ts'
 import { parseConfig } from './config.ts'
 import type { ConfigFile } from './config.schema.ts'
+import { readDependencyGraph } from './dependency-graph.ts'
 import { assertFolder, listFiles, readText, readTextIfAny } from './files.ts'
 import { stepNameOf } from './step-name.ts'
 import { stepSettings } from './settings.ts'
@@ -110,6 +111,7 @@ export const loadProject = async (cwd: string, directory: string): Promise<Loade
       folder,
       models: await readModels(inFolder(config.models_dir)),
       requiredModels: config.required_models ?? [],
+      dependencies: await readDependencyGraph(inFolder(config.dependency_graph)),
       stepsDir,
       steps: allSteps(config, await findSteps(stepsDir), configFile),
     },

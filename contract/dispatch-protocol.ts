@@ -103,6 +103,7 @@ const definitions = {
     models: many(3, 'ModelFile'),
     steps: many(4, 'Step'),
     requiredModels: many(5, 'string'),
+    dependencies: many(6, 'Dependency'),
   }),
   ModelFile: message({ filename: one(1, 'string'), contents: one(2, 'string') }),
   Step: message({
@@ -110,6 +111,7 @@ const definitions = {
     model: one(2, 'string'),
     include: many(3, 'string'),
   }),
+  Dependency: message({ model: one(1, 'string'), on: one(2, 'string'), path: one(3, 'string') }),
   Lease: message({ dispatcher: one(1, 'string'), wants: many(2, 'Want') }),
   Want: message({ model: one(1, 'string'), limit: one(2, 'uint32') }),
   Dispatcher: message({ dispatcher: one(1, 'string') }),

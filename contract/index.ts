@@ -53,6 +53,7 @@ export {
 export { registerAfter, type RegisterContext } from './register.ts'
 export type {
   Leased,
+  Dependency,
   ModelFile,
   Refused,
   RegisteredStep,

@@ -15,6 +15,15 @@ export type RegisteredStep = {
   readonly include: readonly string[]
 }
 
+/** Records of a model that wait for those of another one, as if they linked to them. */
+export type Dependency = {
+  readonly model: string
+  /** The model whose records they wait for. */
+  readonly on: string
+  /** Links and reverse sets that lead there, joined by dots: `slice.network`; empty: a link of the model itself. */
+  readonly path: string
+}
+
 /** What a synchronizer brings to the core when it starts: its models and its steps. */
 export type Registration = {
   readonly name: string
@@ -22,6 +31,8 @@ export type Registration = {
   readonly models: readonly ModelFile[]
   readonly steps: readonly RegisteredStep[]
   readonly requiredModels: readonly string[]
+  /** Whom its records wait for beside what they link to. */
+  readonly dependencies?: readonly Dependency[]
 }
 
 /** How many records of one model a dispatcher will take now. */

@@ -121,6 +121,7 @@ export const createDispatching = (options: DispatchingOptions): Dispatching => {
       version: project.version,
       models: project.models,
       requiredModels: project.requiredModels,
+      dependencies: project.dependencies,
       steps: steps.map(registeredStep),
     })
     const targets = steps.map(targetOf)

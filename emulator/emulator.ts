@@ -1,4 +1,4 @@
-import type { Random, WorkSource } from '#contract'
+import type { Random, RegisteredStep, WorkSource } from '#contract'
 import { createHttpCall, type Observer } from '#dispatcher'
 import { createClosers, type Closers } from './closers.ts'
 import type { Ask } from './describe.ts'
@@ -133,9 +133,10 @@ const prepareDispatching = (
 /** Registers the models alone, so that a mistake in them shows before anything else is started. */
 const registerModels = async (
   source: WorkSource,
-  { name, version, models, requiredModels }: Project,
+  { name, version, models, requiredModels, dependencies }: Project,
 ): Promise<void> => {
-  await registerFirst(source, { name, version, models, requiredModels, steps: [] })
+  const steps: readonly RegisteredStep[] = []
+  await registerFirst(source, { name, version, models, requiredModels, dependencies, steps })
 }
 
 const start = async (

@@ -1,4 +1,4 @@
-import type { ModelFile } from '#contract'
+import type { Dependency, ModelFile } from '#contract'
 
 /** How the dispatcher treats one step. */
 export type StepSettings = {
@@ -33,6 +33,7 @@ export type Project = {
   readonly folder: string
   readonly models: readonly ModelFile[]
   readonly requiredModels: readonly string[]
+  readonly dependencies: readonly Dependency[]
   /** Absolute; undefined when the configuration names none. */
   readonly stepsDir: string | undefined
   readonly steps: readonly ProjectStep[]

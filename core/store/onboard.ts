@@ -1,7 +1,9 @@
-import type { RegisteredStep, Registration } from '#contract'
+import type { Dependency, RegisteredStep, Registration } from '#contract'
 import type { Schema } from '#xproto'
 import { CoreError } from '../errors.ts'
 import type { Sql } from './database.ts'
+import { hopsOf } from './dependencies.ts'
+import { readDependencies, reconcileEdges } from './edges.ts'
 import { includeFinding } from './expand.ts'
 import { checkFiles } from './services/check-request.ts'
 import { load, type Loaded } from './services/load.ts'
@@ -36,6 +38,36 @@ const checkSteps = (schema: Schema, { requiredModels, steps, name }: Registratio
       if (finding !== undefined) throw new CoreError('VALIDATION', `Step ${step}: ${finding}`)
     }
   }
+}
+
+const checkDependencies = (schema: Schema, { dependencies = [], name }: Registration): void => {
+  for (const dependency of dependencies) {
+    const hops = hopsOf(schema, dependency)
+    if (typeof hops === 'string') throw new CoreError('VALIDATION', `${name}: ${hops}`)
+  }
+}
+
+const dependencyTexts = (dependencies: readonly Dependency[]): string => {
+  const texts = dependencies.map(({ model, on, path }) => JSON.stringify([model, on, path]))
+  return [...new Set(texts)].toSorted().join()
+}
+
+const replaceDependencies = async (
+  sql: Sql,
+  schema: Schema,
+  { name, dependencies = [] }: Registration,
+): Promise<void> => {
+  const before = (await readDependencies(sql)).filter(({ synchronizer }) => synchronizer === name)
+  if (dependencyTexts(before) === dependencyTexts(dependencies)) return
+  await sql.query(`delete from dependency where synchronizer = $1`, [name])
+  await sql.query(
+    `insert into dependency (synchronizer, model, target, path)
+     select distinct $1, model, "on", path from jsonb_to_recordset($2::jsonb) k(model text, "on" text, path text)`,
+    [name, JSON.stringify(dependencies)],
+  )
+  await reconcileEdges(sql, schema, false)
+  await lookAgain(sql)
+  await wakeDispatchers(sql)
 }
 
 const inOneOrder = (steps: readonly RegisteredStep[]): string =>
@@ -93,7 +125,10 @@ export const onboard = async (
     files: noOtherFiles,
   }
   const loaded = await load(context, manifest, name)
-  checkSteps(loaded.schema ?? context.schema, registration)
+  const schema = loaded.schema ?? context.schema
+  checkSteps(schema, registration)
+  checkDependencies(schema, registration)
+  await replaceDependencies(context.sql, schema, registration)
   await replaceSteps(context.sql, registration)
   return loaded
 }

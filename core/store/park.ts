@@ -14,24 +14,34 @@ type Blocked = RowKey & {
   readonly on_status: string
 }
 
-/**
- * What each due record waits for. To be synced: the pending records that it links to. To be deleted: those that
- * link to it and are still to be deleted. A record whose model no step observes holds nobody up.
- */
-export const blockersSql = (due: string): string => `
+/** The two ends of a row of a table that says who waits for whom. */
+type Ends = { readonly table: string; readonly waiter: string; readonly on: string }
+
+const linkEnds: Ends = { table: 'link', waiter: 'source_', on: 'target_' }
+const edgeEnds: Ends = { table: 'edge', waiter: '', on: 'on_' }
+
+const blockersAlong = (due: string, { table, waiter, on }: Ends): string => `
   select d.root, d.id, b.root as on_root, b.id as on_id
   from ${due} d
-    join link l on l.source_root = d.root and l.source_id = d.id
-    join record b on b.root = l.target_root and b.id = l.target_id
+    join ${table} l on l.${waiter}root = d.root and l.${waiter}id = d.id
+    join record b on b.root = l.${on}root and b.id = l.${on}id
   where not d.deleted and b.pending and not b.deleted and (b.root, b.id) <> (d.root, d.id)
     and exists (select from step s where s.model = b.leaf)
   union
   select d.root, d.id, b.root, b.id
   from ${due} d
-    join link l on l.target_root = d.root and l.target_id = d.id
-    join record b on b.root = l.source_root and b.id = l.source_id
+    join ${table} l on l.${on}root = d.root and l.${on}id = d.id
+    join record b on b.root = l.${waiter}root and b.id = l.${waiter}id
   where d.deleted and b.pending and b.deleted and (b.root, b.id) <> (d.root, d.id)
     and exists (select from step s where s.model = b.leaf)`
+
+/**
+ * What each due record waits for. To be synced: the pending records that it links to, and those that it waits for over
+ * others; see edges.ts. To be deleted: those that link to it, or wait for it, and are still to be deleted. A record
+ * whose model no step observes holds nobody up.
+ */
+export const blockersSql = (due: string): string =>
+  `${blockersAlong(due, linkEnds)} union ${blockersAlong(due, edgeEnds)}`
 
 /**
  * Takes due records that have to wait out of the ready index, until what they wait for wakes them, and writes on

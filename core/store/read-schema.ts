@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Schema, Source } from '#xproto'
 import type { Sql } from './database.ts'
+import { reconcileEdges } from './edges.ts'
 import { reconcileKeys } from './keys.ts'
 import { compileServices, schemaOf } from './services/compile-services.ts'
 import { evolve } from './services/evolve.ts'
@@ -52,5 +53,6 @@ export const loadSchema = async (
   const before = await formerSchema(sql, coreModels, manifests)
   if (before !== undefined) await evolve(sql, { before, after }, now)
   await reconcileKeys(sql, after)
+  await reconcileEdges(sql, after, before !== undefined)
   return after
 }

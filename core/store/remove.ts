@@ -1,6 +1,7 @@
 import { CoreError } from '../errors.ts'
 import type { Caller } from './caller.ts'
 import type { Sql } from './database.ts'
+import { renewEdges, startsThrough } from './edges.ts'
 import { hold } from './hold.ts'
 import { dropKeys } from './keys.ts'
 import { reap } from './reap.ts'
@@ -75,6 +76,7 @@ export const softDelete = async (
 ): Promise<void> => {
   const doomed = await lockDoomed(sql, key)
   await guardAdministrators(sql, caller, doomed)
+  const starts = await startsThrough(sql, doomed)
   const deleted = await sql.query<RowKey>(
     `update record r
      set deleted = true, enacted = null, policed = null, revision = nextval('revision'),
@@ -85,6 +87,7 @@ export const softDelete = async (
     [JSON.stringify(doomed), now],
   )
   await dropKeys(sql, deleted)
+  await renewEdges(sql, starts)
   const counted = await countDeletedLinks(sql, deleted, now)
   await stopWaiting(sql, [...deleted, ...counted])
   // Nobody is synced after what is deleted, though its delete step may still be to come.

@@ -17,7 +17,7 @@ import {
   type WriteContext,
 } from './save/draft.ts'
 import { givenValues, isMany, wantedValues } from './save/given.ts'
-import { checkTargets, insertLinks, replaceLinks, sameSets, targetsOf } from './save/links.ts'
+import { checkTargets, replaceLinks, sameSets, targetsOf, writeLinks } from './save/links.ts'
 import { prepare } from './save/models.ts'
 import { checkRules } from './save/rules.ts'
 import { settle } from './save/settle.ts'
@@ -74,7 +74,7 @@ export const createRecord = async (
     [...columns.values()],
   )
   if (row === undefined) throw new Error(`${modelName} was not written`)
-  await insertLinks(context, row, targets)
+  await writeLinks(context, row, targets)
   await writeKeys(sql, schema, model, row)
   await checkRules(context, model, row, model.fields)
   await wakeDispatchers(sql)

@@ -38,8 +38,8 @@ test.each([
     '2:1: Event steps are not there yet. Remove the key "event_steps_dir".',
   ],
   [
-    'name: x\ndependency_graph: p',
-    '2:1: A dependency graph of your own is not there yet. Remove the key "dependency_graph".',
+    'name: x\ndependency_graph: {Port: []}',
+    '2:19: Expected dependency_graph to be a JSON file, relative to config.yaml, that says which models wait for which, got a map.',
   ],
   ['steps_dir: steps', '1:1: The key "name" is missing.'],
   [

@@ -43,6 +43,37 @@ test('without VERSION the version is unknown, and without folders there is nothi
   expect(project).toMatchObject({ version: 'unknown', models: [], steps: [] })
 })
 
+test('a dependency graph of XOS is read, with its placeholders for links and without its ways back', async () => {
+  const { project } = await load({
+    'config.yaml': 'name: hello\ndependency_graph: model-deps',
+    'model-deps': JSON.stringify({
+      Color: [
+        ['Page', 'page', 'colors'],
+        ['Book', 'page.book'],
+      ],
+      ONOSApp: [['ONOSService', '', '']],
+      Page: [['Book', 'fake_accessor', '']],
+    }),
+  })
+
+  expect(project.dependencies).toEqual([
+    { model: 'Color', on: 'Page', path: 'page' },
+    { model: 'Color', on: 'Book', path: 'page.book' },
+    { model: 'ONOSApp', on: 'ONOSService', path: '' },
+    { model: 'Page', on: 'Book', path: '' },
+  ])
+})
+
+test.each([
+  ['{', /model-deps: .*JSON/],
+  ['[]', /model-deps: Expected a map from the names of models to lists of \[MODEL, LINKS, BACK\]/],
+  ['{"Color": [["Page"]]}', /model-deps: Expected a map .*, got something else for Color\.$/],
+  ['{"Color": "Page"}', /model-deps: Expected a map .*, got something else for Color\.$/],
+])('a dependency graph that is none is refused: %s', async (graph, message) => {
+  const files = { 'config.yaml': 'name: hello\ndependency_graph: model-deps', 'model-deps': graph }
+  await expect(load(files)).rejects.toThrow(message)
+})
+
 test('a step that the configuration places elsewhere needs no file', async () => {
   const { project } = await load({
     'config.yaml': 'name: hello\nfunctions: {paint: {url: "http://paint/", observes: Color}}',

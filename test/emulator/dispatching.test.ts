@@ -43,6 +43,7 @@ const start = (steps: readonly ProjectStep[] = [paint, mix]) => {
       folder: '/project',
       models: [],
       requiredModels: [],
+      dependencies: [],
       stepsDir: undefined,
       steps,
     },

@@ -20,7 +20,7 @@ message Tray (XOSBase) {
 }
 `
 
-const tables = ['record', 'link', 'key', 'wait', 'attempt']
+const tables = ['record', 'link', 'edge', 'key', 'wait', 'attempt']
 
 /** What a statement read of one table or index: rows or entries, and blocks of 8 KiB. */
 type Visit = {

@@ -1,6 +1,7 @@
 import type { Field, LinkField, Schema } from '#xproto'
 import { CoreError } from '../../errors.ts'
 import type { Sql } from '../database.ts'
+import { renewEdges, startsThrough } from '../edges.ts'
 import { modelNamed } from '../read.ts'
 import type { RowKey } from '../row.ts'
 import type { WriteContext } from './draft.ts'
@@ -50,39 +51,58 @@ export const checkTargets = async (
   if (sentences.length > 0) throw new CoreError('INVALID_FIELD', sentences.join('; '), findings)
 }
 
-export const insertLinks = async (
-  { sql }: WriteContext,
+/** Answers whether somebody may wait along such links. */
+const insertLinks = async (
+  sql: Sql,
   { root, id }: RowKey,
   targets: readonly Target[],
-): Promise<void> => {
-  if (targets.length === 0) return
+): Promise<boolean> => {
+  if (targets.length === 0) return false
   const links = targets.map(({ field, ...target }) => ({
     field: field.name,
     target_root: target.root,
     target_id: target.id,
     many: isMany(field),
   }))
-  await sql.query(
-    `insert into link (source_root, source_id, field, target_root, target_id, many)
-     select $1, $2, field, target_root, target_id, many
-     from jsonb_to_recordset($3::jsonb) l(field text, target_root text, target_id int, many boolean)`,
+  const paths = await sql.query(
+    `with made as (
+       insert into link (source_root, source_id, field, target_root, target_id, many)
+       select $1, $2, field, target_root, target_id, many
+       from jsonb_to_recordset($3::jsonb) l(field text, target_root text, target_id int, many boolean)
+       returning field
+     )
+     select h.path from made m join hop h on h.field = m.field limit 1`,
     [root, id, JSON.stringify(links)],
   )
+  return paths.length > 0
+}
+
+/** Writes the links of a new record. */
+export const writeLinks = async (
+  { sql }: WriteContext,
+  key: RowKey,
+  targets: readonly Target[],
+): Promise<void> => {
+  const isOnPath = await insertLinks(sql, key, targets)
+  if (isOnPath) await renewEdges(sql, await startsThrough(sql, [key]))
 }
 
 /** Writes the links of some fields in place of those that are there. */
 export const replaceLinks = async (
-  context: WriteContext,
+  { sql }: WriteContext,
   { root, id }: RowKey,
   fields: readonly Field[],
   targets: readonly Target[],
 ): Promise<void> => {
   if (fields.length === 0) return
-  await context.sql.query(
+  const key = { root, id }
+  const before = await startsThrough(sql, [key])
+  await sql.query(
     `delete from link where source_root = $1 and source_id = $2 and field = any($3)`,
     [root, id, fields.map(({ name }) => name)],
   )
-  await insertLinks(context, { root, id }, targets)
+  await insertLinks(sql, key, targets)
+  await renewEdges(sql, [...before, ...(await startsThrough(sql, [key]))])
 }
 
 const sameIds = (one: readonly number[], other: readonly number[]): boolean => {

@@ -1,6 +1,8 @@
 import type { Schema, Source } from '#xproto'
 import { NotYetError } from '../../errors.ts'
 import type { Sql } from '../database.ts'
+import { hopsOf } from '../dependencies.ts'
+import { readDependencies, reconcileEdges } from '../edges.ts'
 import { includeFinding } from '../expand.ts'
 import { reconcileKeys } from '../keys.ts'
 import { schemaOf } from './compile-services.ts'
@@ -54,6 +56,22 @@ const checkSteps = async (
   }
 }
 
+/** As with steps: what one synchronizer waits along, another one does not take away. */
+const checkDependencies = async (
+  sql: Sql,
+  schema: Schema,
+  bringsSteps: string | undefined,
+): Promise<void> => {
+  for (const { synchronizer, ...dependency } of await readDependencies(sql)) {
+    if (synchronizer === bringsSteps) continue
+    const hops = hopsOf(schema, dependency)
+    if (typeof hops !== 'string') continue
+    throw new NotYetError(
+      `${synchronizer} needs the models as they were: ${hops}. Change or stop ${synchronizer} first.`,
+    )
+  }
+}
+
 /**
  * Puts the models of one service in place of those it had before, and brings all records along. Answers the new
  * schema. Throws VALIDATION when the texts do not compile, or records or steps stand in the way.
@@ -69,7 +87,9 @@ export const replaceModels = async (
   const after = schemaOf(coreModels, await readManifests(sql))
   await evolve(sql, { before, after }, now)
   await checkSteps(sql, after, bringsSteps)
+  await checkDependencies(sql, after, bringsSteps)
   await reconcileKeys(sql, after)
+  await reconcileEdges(sql, after, true)
   await lookAgain(sql)
   return after
 }

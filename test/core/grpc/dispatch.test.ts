@@ -16,6 +16,7 @@ const registration: Registration = {
   ],
   steps: [{ step: 'hello-world-service', model: 'HelloWorldService', include: ['owner', 'a.b'] }],
   requiredModels: ['HelloWorldService'],
+  dependencies: [{ model: 'Color', on: 'HelloWorldService', path: 'page.owner' }],
 }
 
 const outcomes: readonly Report['outcome'][] = [
