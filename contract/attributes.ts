@@ -7,6 +7,7 @@ export type Attributes = ReadonlyMap<string, AttributeValue>
 
 const malformed = (message: string): ContractError => new ContractError('EVENT_MALFORMED', message)
 
+const plain = /^[\x20-\x7e]*$/
 const forbidden = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u
 const timestamp =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
@@ -27,7 +28,7 @@ export const timeOf = (name: string, value: AttributeValue): number => {
     )
   }
   // A leap second is the first moment of the next minute to JavaScript, which has no 60th second.
-  const ms = Date.parse(value.replace(/:60(?=[.Zz+-])/, ':59'))
+  const ms = Date.parse(value.includes(':60') ? value.replace(/:60(?=[.Zz+-])/, ':59') : value)
   if (Number.isNaN(ms)) throw malformed(`Expected ${name} to be a day that exists, got ${value}`)
   return ms
 }
@@ -65,7 +66,8 @@ const checkValue = (name: string, value: AttributeValue): void => {
   if (typeof value === 'number' && !isInt32(value)) {
     throw malformed(`Expected ${name} to be a whole number of 32 bits, got ${value}`)
   }
-  if (typeof value === 'string' && forbidden.test(value)) {
+  // The first test is for nearly all values, and takes a tenth of the time of the second.
+  if (typeof value === 'string' && !plain.test(value) && forbidden.test(value)) {
     throw malformed(
       `Expected ${name} to have no control characters, lone surrogates or noncharacters`,
     )

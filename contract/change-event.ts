@@ -53,15 +53,11 @@ const eventOfChange = (change: Change, options: ChangeEventOptions): CloudEvent 
 /** The request that carries a change to its function (design: the function contract). Throws on times that are none. */
 export const encodeChange = (change: Change, options: ChangeEventOptions): Message => {
   const event = eventOfChange(change, options)
-  const { headers, body } = encodeEvent(event, options.mode ?? 'binary')
-  return {
-    headers: {
-      ...headers,
-      'idempotency-key': event.id,
-      ...(options.traceparent === undefined ? {} : { traceparent: options.traceparent }),
-    },
-    body,
-  }
+  const message = encodeEvent(event, options.mode ?? 'binary')
+  // Added to the headers that were just made: to copy them takes a third of what the whole message takes.
+  message.headers['idempotency-key'] = event.id
+  if (options.traceparent !== undefined) message.headers['traceparent'] = options.traceparent
+  return message
 }
 
 export type ChangeEvent = {

@@ -136,7 +136,7 @@ const checkCharset = ({ charset }: MediaType): void => {
 
 const checkDataType = (attributes: Attributes): void => {
   const contentType = attributes.get('datacontenttype')
-  if (contentType === undefined) return
+  if (contentType === undefined || contentType === 'application/json') return
   const mediaType = mediaTypeOf(String(contentType))
   if (mediaType === undefined || !isJsonType(mediaType)) {
     throw unsupported('data of type application/json', JSON.stringify(contentType))

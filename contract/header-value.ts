@@ -1,10 +1,11 @@
 import { ContractError } from './errors.ts'
 
+const unencoded = /^[\x21\x23\x24\x26-\x7e]*$/
 const encodable = /[^\x21\x23\x24\x26-\x7e]+/gu
 
 /** A CloudEvents attribute as a header value: everything outside visible ASCII, `"` and `%` percent-encoded. */
 export const encodeHeaderValue = (text: string): string =>
-  text.replace(encodable, encodeURIComponent)
+  unencoded.test(text) ? text : text.replace(encodable, encodeURIComponent)
 
 const plain = /^[\x20-\x7e]*$/
 const quoted = /^"((?:[^"\\]|\\.)*)"$/

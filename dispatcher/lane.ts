@@ -88,6 +88,8 @@ export const createLane = (options: LaneOptions): Lane => {
   // Empty whenever the gate lets nothing pass.
   let ready: Work[] = []
   const running = new Set<Running>()
+  // Of calls that have ended. A new one for each call would cost as much as all else a lane does for it.
+  const spare: AbortController[] = []
   // Those of `running` that are not stale.
   let fresh = 0
   // True when the source may have more than it gave.
@@ -136,6 +138,7 @@ export const createLane = (options: LaneOptions): Lane => {
     // Cut off by `abandon`: whoever takes the record next calls again.
     if (!running.delete(run)) return
     deadlines.end(run.controller)
+    if (!run.controller.signal.aborted) spare.push(run.controller)
     const stale = run.closings !== closings
     if (!stale) fresh -= 1
     finishedSinceLease += 1
@@ -159,7 +162,7 @@ export const createLane = (options: LaneOptions): Lane => {
   }
 
   const start = (work: Work): void => {
-    const controller = new AbortController()
+    const controller = spare.pop() ?? new AbortController()
     const run: Running = { work, startedMs: clock.now(), closings, halvings, controller }
     running.add(run)
     fresh += 1

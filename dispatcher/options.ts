@@ -30,7 +30,8 @@ export type Target = {
 
 /**
  * Calls a function with a change. Settles soon after the signal fires, with an outcome that says what the
- * signal's reason says. Rejects only by mistake; the record then counts as failed.
+ * signal's reason says. Once settled it listens to the signal no longer: the next call may get the same one. Rejects
+ * only by mistake; the record then counts as failed.
  */
 export type Call = (target: Target, change: Change, signal: AbortSignal) => Promise<Outcome>
 
