@@ -93,8 +93,9 @@ const definitions = {
       refused: one(4, 'Refusals'),
       failed: one(5, 'Failure'),
       wake: one(6, 'Empty'),
+      registered: one(7, 'Registered'),
     },
-    { result: { oneof: ['done', 'leased', 'refused', 'failed', 'wake'] } },
+    { result: { oneof: ['done', 'leased', 'refused', 'failed', 'wake', 'registered'] } },
   ),
   Empty: message({}),
   Register: message({
@@ -105,6 +106,7 @@ const definitions = {
     requiredModels: many(5, 'string'),
     dependencies: many(6, 'Dependency'),
   }),
+  Registered: message({ warnings: many(1, 'string') }),
   ModelFile: message({ filename: one(1, 'string'), contents: one(2, 'string') }),
   Step: message({
     step: one(1, 'string'),
@@ -175,6 +177,7 @@ export type DispatchRequest =
 export type DispatchReply =
   | { readonly kind: 'wake' }
   | { readonly kind: 'done'; readonly id: number }
+  | { readonly kind: 'registered'; readonly id: number; readonly warnings: readonly string[] }
   /** `more`: another part of the same answer follows. */
   | ({ readonly kind: 'leased'; readonly id: number; readonly more: boolean } & Leased)
   | { readonly kind: 'refused'; readonly id: number; readonly refused: readonly Refused[] }
@@ -219,6 +222,7 @@ export type WireRequest = {
 export type WireReply = {
   readonly id: number
   readonly done?: Readonly<Record<string, never>>
+  readonly registered?: { readonly warnings: readonly string[] }
   readonly leased?: {
     readonly work: readonly WireWork[]
     readonly nextDueMs?: number
@@ -393,6 +397,8 @@ export const encodeReply = (reply: Exclude<DispatchReply, { kind: 'leased' }>): 
       return { id: 0, wake: {} }
     case 'done':
       return { id: reply.id, done: {} }
+    case 'registered':
+      return { id: reply.id, registered: reply }
     case 'refused':
       return { id: reply.id, refused: { refused: reply.refused } }
     case 'failed':
@@ -408,12 +414,15 @@ const workFrom = ({ changeJson, ...rest }: WireWork): Work => ({
 
 /** @throws TypeError when the reply is none that this version knows. */
 export const decodeReply = (wire: WireReply): DispatchReply => {
-  const { id, done, leased, refused, failed, wake } = wire
+  const { id, done, registered, leased, refused, failed, wake } = wire
   if (leased !== undefined)
     return { kind: 'leased', id, ...leased, work: leased.work.map(workFrom) }
   if (done !== undefined) return { kind: 'done', id }
+  if (registered !== undefined) return { kind: 'registered', id, warnings: registered.warnings }
   if (refused !== undefined) return { kind: 'refused', id, refused: refused.refused }
   if (failed !== undefined) return { kind: 'failed', id, ...failed }
   if (wake !== undefined) return { kind: 'wake' }
-  throw new TypeError('Expected one of done, leased, refused, failed and wake, got none of them')
+  throw new TypeError(
+    'Expected one of done, registered, leased, refused, failed and wake, got none of them',
+  )
 }

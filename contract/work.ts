@@ -76,8 +76,11 @@ export type Refused = { readonly key: Key; readonly token: number }
  * All methods reject when the core cannot be reached.
  */
 export type WorkSource = {
-  /** Brings models and steps. Idempotent. Rejects with the mistakes when the models do not compile. */
-  register(registration: Registration): Promise<void>
+  /**
+   * Brings models and steps. Idempotent. Answers what may be meant otherwise, as sentences. Rejects with the mistakes
+   * when the models do not compile.
+   */
+  register(registration: Registration): Promise<readonly string[]>
   /** Takes due records. A dispatcher that never heard of before is known from now on. */
   lease(dispatcher: string, wants: readonly Want[]): Promise<Leased>
   /** Writes outcomes; all of one call in one transaction. Answers those that were refused. */

@@ -181,8 +181,10 @@ export const connectRemoteSource = (options: RemoteSourceOptions): RemoteSource 
   return {
     async register(next) {
       checkSize(next)
-      await tell({ method: 'register', registration: next })
+      const answer = await ask({ method: 'register', registration: next })
+      if (answer.kind !== 'registered') throw unexpected(answer)
       registration = next
+      return answer.warnings
     },
 
     async lease(dispatcher, wants) {

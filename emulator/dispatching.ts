@@ -60,13 +60,13 @@ const registeredStep = ({ step, description }: RunningStep): RegisteredStep => (
 const isRefusal = (error: unknown): error is Error =>
   error instanceof Error && 'code' in error && error.code !== 'UNAVAILABLE'
 
-/** The core says what is wrong with models, steps or credentials in words for the user. */
+/** The core says what is wrong with models, steps or credentials in words for the user; answers what it warns of. */
 export const registerFirst = async (
   source: WorkSource,
   registration: Registration,
-): Promise<void> => {
+): Promise<readonly string[]> => {
   try {
-    await source.register(registration)
+    return await source.register(registration)
   } catch (error) {
     throw isRefusal(error) ? new SetupError(error.message) : error
   }
@@ -77,6 +77,7 @@ export const createDispatching = (options: DispatchingOptions): Dispatching => {
   const known = new Map<string, RunningStep>()
   /** The dispatcher that runs, and those before it that still finish their calls. */
   const running = new Set<Promise<void>>()
+  const warned = new Set<string>()
   const stopping = new AbortController()
   let current = new AbortController()
   let targetsInUse = '[]'
@@ -114,9 +115,18 @@ export const createDispatching = (options: DispatchingOptions): Dispatching => {
     running.add(run)
   }
 
+  /** Each once, however often the steps are registered again. */
+  const warnOf = (warnings: readonly string[]): void => {
+    for (const warning of warnings) {
+      if (warned.has(warning)) continue
+      warned.add(warning)
+      log.warn({ warning }, 'Registered with a warning')
+    }
+  }
+
   const register = async (): Promise<void> => {
     const steps = runningSteps()
-    await registerFirst(source, {
+    const warnings = await registerFirst(source, {
       name: project.name,
       version: project.version,
       models: project.models,
@@ -124,6 +134,7 @@ export const createDispatching = (options: DispatchingOptions): Dispatching => {
       dependencies: project.dependencies,
       steps: steps.map(registeredStep),
     })
+    warnOf(warnings)
     const targets = steps.map(targetOf)
     const text = JSON.stringify(targets)
     if (text === targetsInUse || stopping.signal.aborted) return

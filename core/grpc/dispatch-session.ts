@@ -5,6 +5,7 @@ import {
   encodeLeased,
   encodeReply,
   type DispatchRequest,
+  type Registration,
   type Report,
   type WireReply,
   type WireRequest,
@@ -130,12 +131,16 @@ export const openSession = (call: DispatchCall, options: SessionOptions): Sessio
     return replies
   }
 
+  const register = async (id: number, registration: Registration): Promise<WireReply> => {
+    const warnings = await work.register(registration)
+    return encodeReply({ kind: 'registered', id, warnings })
+  }
+
   const perform = async (id: number, request: DispatchRequest): Promise<readonly WireReply[]> => {
     if (request.method !== 'register') await claim(request.dispatcher)
     switch (request.method) {
       case 'register':
-        await work.register(request.registration)
-        return [encodeReply({ kind: 'done', id })]
+        return [await register(id, request.registration)]
       case 'lease':
         return lease(id, request)
       case 'report': {

@@ -34,7 +34,12 @@ const start = (steps: readonly ProjectStep[] = [paint, mix]) => {
   const source = createMemorySource(clock)
   const registrations: Registration[] = []
   const calls: { readonly url: string; readonly model: string }[] = []
-  const state = { open: 0, opened: 0, refuse: undefined as Error | undefined }
+  const state = {
+    open: 0,
+    opened: 0,
+    refuse: undefined as Error | undefined,
+    warnings: [] as string[],
+  }
   const { log, entries } = createRecordedLog()
   const dispatching = createDispatching({
     project: {
@@ -53,6 +58,7 @@ const start = (steps: readonly ProjectStep[] = [paint, mix]) => {
       register: async (registration) => {
         if (state.refuse) throw state.refuse
         registrations.push(registration)
+        return state.warnings
       },
     },
     openCall: () => {
@@ -125,6 +131,19 @@ test('what a step says again changes nothing; what it says anew is registered', 
   await clock.advance(0)
   expect(registrations).toHaveLength(2)
   expect(state.opened).toBe(1)
+})
+
+test('what the core warns of is logged once', async () => {
+  const { dispatching, clock, state, entries } = start()
+  state.warnings = ['Models may wait for each other']
+  dispatching.found(paint, 'http://paint/', { observes: 'Color', include: [] })
+  await dispatching.begin()
+  dispatching.found(mix, 'http://mix/', { observes: 'Mixture', include: [] })
+  await clock.advance(0)
+
+  expect(entries.filter(({ level }) => level === 'warn')).toMatchObject([
+    { fields: { warning: 'Models may wait for each other' } },
+  ])
 })
 
 test('what the configuration says counts more than what a function says', async () => {

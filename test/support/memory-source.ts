@@ -163,7 +163,7 @@ export const createMemorySource = (clock: Clock): MemorySource => {
   const reportsOf = (key: Key): readonly Report[] => reported.get(keyText(key)) ?? []
 
   return {
-    register: () => Promise.resolve(),
+    register: () => Promise.resolve([]),
 
     lease: (owner, wants) => request('lease', wants.length, () => lease(owner, wants)),
 

@@ -83,14 +83,15 @@ export const openTestStore = async (given?: TestDatabase): Promise<TestStore> =>
     core,
     store,
     work,
-    load: (models, steps, name = 'test') =>
-      work.register({
+    async load(models, steps, name = 'test') {
+      await work.register({
         name,
         version: '1',
         models: [{ filename: `${name}.xproto`, contents: models }],
         steps,
         requiredModels: [],
-      }),
+      })
+    },
     async lease(models, limit = 100) {
       const wants: Want[] = models.map((model) => ({ model, limit }))
       return (await work.lease('tester', wants)).work

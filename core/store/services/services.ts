@@ -3,7 +3,9 @@ import type { Schema, Source } from '#xproto'
 import { xosVersion } from '../../utility/version.ts'
 import { requireAdministrator } from '../../access/require-administrator.ts'
 import type { Writer } from '../changes/writer.ts'
+import { circlesOf } from '../circles.ts'
 import type { Database, Sql } from '../database.ts'
+import { readDependencies } from '../edges.ts'
 import { onboard } from '../onboard.ts'
 import type { Caller, Records, Services } from '../port.ts'
 import { moveSchema, type CurrentSchema } from '../schema-state.ts'
@@ -23,8 +25,8 @@ export type ModelChangesOptions = {
 
 export type ModelChanges = {
   readonly services: Services
-  /** See {@link onboard}. */
-  register(registration: Registration): Promise<void>
+  /** See {@link onboard}. Answers the circles of models that wait for each other. */
+  register(registration: Registration): Promise<readonly string[]>
 }
 
 /** Everything that changes which models are in force; each change is a transaction with the store to itself. */
@@ -59,6 +61,14 @@ export const createModelChanges = ({
       })
       if (!found) return
     }
+  }
+
+  const circles = async (): Promise<readonly string[]> => {
+    const steps = await database.query<{ model: string }>(
+      `select model from step order by model collate "C"`,
+    )
+    const observed = steps.map(({ model }) => model)
+    return circlesOf(current.known(), observed, await readDependencies(database))
   }
 
   const services: Services = {
@@ -98,6 +108,7 @@ export const createModelChanges = ({
     services,
     async register(registration) {
       await change((context) => onboard(context, registration))
+      return circles()
     },
   }
 }

@@ -13,6 +13,7 @@ const registration: Registration = {
   models: [],
   steps: [],
   requiredModels: [],
+  dependencies: [],
 }
 
 /** Past the first pause between two attempts, and well within what an attempt may take. */
@@ -91,7 +92,9 @@ describe('after the core came back', () => {
     let agrees = false
     const second = createWork({
       register: () =>
-        agrees ? Promise.resolve() : Promise.reject(new CoreError('VALIDATION', 'no model Color')),
+        agrees
+          ? Promise.resolve([])
+          : Promise.reject(new CoreError('VALIDATION', 'no model Color')),
     })
     await bench.serve(second.work, { port })
     await source.clock.advance(pauseMs)

@@ -38,7 +38,7 @@ export const createWork = (answers: Partial<WorkSource> = {}) => {
   const work: WorkSource = {
     register(registration) {
       asked.push(['register', registration])
-      return answers.register?.(registration) ?? Promise.resolve()
+      return answers.register?.(registration) ?? Promise.resolve([])
     },
     lease(dispatcher, wants) {
       asked.push(['lease', dispatcher, wants])

@@ -273,3 +273,22 @@ test('models keep what the dependency_graph of another synchronizer leads over',
   )
   await load([], 'other', [])
 })
+
+test('models that may wait for each other are told when they are registered', async () => {
+  const all = [...observed, 'Track'].map((model) => ({
+    step: model.toLowerCase(),
+    model,
+    include: [],
+  }))
+  expect(await load([onCrane, onFront], 'yard', all)).toEqual([])
+
+  expect(await load([{ model: 'Crane', on: 'Wagon', path: 'tracks.wagons' }], 'yard', all)).toEqual(
+    [
+      'Models may wait for each other: Crane -(tracks.wagons)-> Wagon -(track)-> Track -(crane)-> Crane. Records that do are never synced; each of them says so.',
+    ],
+  )
+})
+
+test('of models that nobody observes no circle is told', async () => {
+  expect(await load([{ model: 'Crane', on: 'Wagon', path: 'tracks.wagons' }])).toEqual([])
+})
