@@ -98,6 +98,7 @@ export const openTestStore = async (given?: TestDatabase): Promise<TestStore> =>
     },
     async clear() {
       await database.query(`delete from record where root not in ('User', 'Site')`)
+      await database.query(`delete from attempt`)
       await database.query(`delete from wait`)
       await database.query(`delete from dispatcher`)
       await database.query(`delete from counter where root not in ('User', 'Site')`)
