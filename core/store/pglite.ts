@@ -1,8 +1,7 @@
-import { PGlite } from '@electric-sql/pglite'
+import { Mutex, PGlite } from '@electric-sql/pglite'
 import type { Database, Sql } from './database.ts'
-
-/** The calls that PGlite itself and its transactions have in common. */
-type Queryable = Pick<PGlite, 'query'>
+import { createStatements } from './pglite-statements.ts'
+import { isStalePlan } from './postgres-errors.ts'
 
 /**
  * After so many written rows the dead ones are cleared away and the planner is told what there is: soon at first,
@@ -25,46 +24,88 @@ export const openPglite = async (directory?: string, made?: Blob): Promise<Datab
     // A commit is on disk before its caller hears of it: the process may be killed at any moment.
     relaxedDurability: false,
   })
+  const statement = createStatements(pglite)
+  const turns = new Mutex()
   let written = 0
   let rowsBeforeNext = rowsBeforeVacuum.first
 
-  const sqlOf = (queryable: Queryable): Sql => ({
-    async query<Row>(text: string, parameters: readonly unknown[] = []) {
-      const { rows, affectedRows } = await queryable.query<Row>(text, [...parameters])
-      written += affectedRows ?? 0
-      return rows
-    },
-  })
+  const query = async <Row>(text: string, parameters: readonly unknown[] = []): Promise<Row[]> => {
+    const answer = await statement<Row>(text, parameters)
+    written += answer.written
+    return answer.rows
+  }
 
   // PGlite has no process beside it that would do this by itself, and updates leave dead rows behind.
   const vacuum = async (): Promise<void> => {
-    const { rows } = await pglite.query<{ names: string | null }>(
+    const [tables] = await query<{ names: string | null }>(
       `select string_agg(quote_ident(relname), ', ') as names
        from pg_class where relnamespace = current_schema()::regnamespace and relkind = 'r'`,
     )
-    const names = rows[0]?.names ?? null
+    const names = tables?.names ?? null
     // The tables of the catalog hardly change, and are many.
-    if (names !== null) await pglite.query(`vacuum (analyze) ${names}`)
+    if (names !== null) await query(`vacuum (analyze) ${names}`)
   }
 
   const vacuumIfDue = (): void => {
     if (written < rowsBeforeNext) return
     written = 0
     rowsBeforeNext = Math.min(rowsBeforeNext * 2, rowsBeforeVacuum.last)
-    vacuum().catch(() => {
+    turns.runExclusive(vacuum).catch(() => {
       // It is only housekeeping: a database in trouble says so at the next statement that matters.
     })
   }
 
+  const transactionOnce = async <T>(
+    work: (sql: Sql, attempt: number) => Promise<T>,
+    attempt: number,
+  ): Promise<T> => {
+    let isOpen = true
+    const sql: Sql = {
+      async query(text, parameters) {
+        if (!isOpen) throw new Error('The transaction has ended')
+        return query(text, parameters)
+      },
+    }
+    await query('begin')
+    try {
+      const result = await work(sql, attempt)
+      isOpen = false
+      const { command } = await statement('commit', [])
+      // The server answers so when a statement failed and the work went on regardless.
+      if (command !== 'COMMIT') throw new Error('The transaction was rolled back')
+      return result
+    } catch (error) {
+      if (isOpen) {
+        isOpen = false
+        await query('rollback')
+      }
+      throw error
+    }
+  }
+
+  /** Nobody else's statements come between those of one turn. */
+  const inTurn = <T>(once: (attempt: number) => Promise<T>): Promise<T> =>
+    turns.runExclusive(async () => {
+      try {
+        return await once(1)
+      } catch (error) {
+        if (!isStalePlan(error)) throw error
+        return once(2)
+      }
+    })
+
   return {
-    ...sqlOf(pglite),
+    query: (text, parameters) => inTurn(() => query(text, parameters)),
     async transaction(work) {
-      const result = await pglite.transaction((transaction) => work(sqlOf(transaction), 1))
+      const result = await inTurn((attempt) => transactionOnce(work, attempt))
       vacuumIfDue()
       return result
     },
-    listen: (channel, listener) => pglite.listen(channel, listener),
+    async listen(channel, listener) {
+      const stop = await turns.runExclusive(() => pglite.listen(channel, listener))
+      return () => turns.runExclusive(() => stop())
+    },
     exclusive: true,
-    close: () => pglite.close(),
+    close: () => turns.runExclusive(() => pglite.close()),
   }
 }

@@ -9,10 +9,6 @@ export const placeOf = (url: URL): string =>
 const isServerError = (error: unknown): error is DatabaseError =>
   error instanceof DatabaseError && error.severity !== 'FATAL' && error.severity !== 'PANIC'
 
-/** A plan that was prepared before another core changed the tables. */
-export const isStalePlan = (error: unknown): boolean =>
-  isServerError(error) && error.code === '0A000' && error.message.startsWith('cached plan')
-
 const retriable: ReadonlySet<string> = new Set(['40001', '40P01'])
 
 /** True when the server undid everything because of others, so that the same may be tried again. */
@@ -33,6 +29,10 @@ const reasons: Readonly<Record<string, string>> = {
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : ''
+
+/** A plan that was prepared before somebody changed the tables. */
+export const isStalePlan = (error: unknown): boolean =>
+  error instanceof Error && codeOf(error) === '0A000' && error.message.startsWith('cached plan')
 
 // A host with several addresses fails with one error for each.
 const firstOf = (error: unknown): unknown =>

@@ -11,6 +11,7 @@ import {
   mayTryAgain,
   placeOf,
 } from './postgres-errors.ts'
+import { createNames } from './statement-names.ts'
 
 export type PostgresOptions = {
   /** `postgres://user:password@host:port/database`; `sslmode` and the like as libpq has them. */
@@ -29,9 +30,6 @@ const oldestVersion = 140_000
 /** How often the same work is begun anew when others stand in its way. */
 const tries = 6
 const longestPauseMs = 500
-/** A text gets a name, and so a plan that is kept, when it comes for this time. */
-const usesBeforeName = 3
-const mostNames = 256
 
 /** True for an URL that names a PostgreSQL server. */
 export const isPostgresUrl = (text: string): boolean => /^postgres(ql)?:\/\//.test(text)
@@ -67,25 +65,6 @@ parsers.setTypeParser(types.builtins.INT8, integerFrom)
 
 /** Where the server of an URL is, without user and password. */
 export const postgresPlace = (url: string): string => placeOf(checkedUrl(url))
-
-/** Names for texts that come again and again; the first so many get one. */
-const createNames = (): ((text: string) => string | undefined) => {
-  const uses = new Map<string, number>()
-  const names = new Map<string, string>()
-  return (text) => {
-    const known = names.get(text)
-    if (known !== undefined || names.size >= mostNames) return known
-    const count = (uses.get(text) ?? 0) + 1
-    // Texts that came once only must not be remembered for ever.
-    if (uses.size > mostNames * 4) uses.clear()
-    uses.set(text, count)
-    if (count < usesBeforeName) return undefined
-    uses.delete(text)
-    const name = `s${names.size}`
-    names.set(text, name)
-    return name
-  }
-}
 
 /**
  * PostgreSQL as a server of its own, which several cores may use at once.
