@@ -15,3 +15,4 @@ export {
   type RemoteSource,
   type RemoteSourceOptions,
 } from './remote-source.ts'
+export { connectXosSource } from './xos-source/xos-source.ts'

@@ -1,4 +1,4 @@
-import { Metadata, type MethodDefinition } from '@grpc/grpc-js'
+import type { MethodDefinition } from '@grpc/grpc-js'
 import { fromJSON, type ServiceDefinition } from '@grpc/proto-loader'
 import {
   dispatchDescriptor,
@@ -17,6 +17,7 @@ import {
   type WorkSource,
 } from '#contract'
 import { backoffMs } from './backoff.ts'
+import { basicMetadata } from './basic-metadata.ts'
 import type { Log } from './options.ts'
 import {
   openConnection,
@@ -49,13 +50,6 @@ const reconnectRefused = { firstMs: 15_000, capMs: 30_000 }
 const loadMethod = (): MethodDefinition<WireRequest, WireReply> => {
   const service = fromJSON(dispatchDescriptor, dispatchLoaderOptions)[dispatchService]
   return (service as ServiceDefinition)['Connect'] as MethodDefinition<WireRequest, WireReply>
-}
-
-const basicMetadata = (username: string, password: string): Metadata => {
-  const metadata = new Metadata()
-  const pair = Buffer.from(`${username}:${password}`).toString('base64')
-  metadata.set('authorization', `Basic ${pair}`)
-  return metadata
 }
 
 const weightOf = ({ outcome }: Report): number => {
