@@ -113,7 +113,7 @@ export const leaseFunction = `
     held as materialized (
       select distinct root, id from (${blockersSql('due')}) pair
     ),
-    token as (select nextval('lease_token') as value),
+    token as (select nextval('revision') as value),
     taken as (
       update record r
       set lease_owner = owner, lease_token = token.value,

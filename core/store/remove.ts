@@ -4,11 +4,13 @@ import type { Sql } from './database.ts'
 import { renewEdges, startsThrough } from './edges.ts'
 import { hold } from './hold.ts'
 import { dropKeys } from './keys.ts'
+import { dueAsChange } from './priority.ts'
 import { reap } from './reap.ts'
-import { rowKeyText, type RowKey } from './row.ts'
+import { rowKeyText, type RecordRow, type RowKey } from './row.ts'
 import type { WriteContext } from './save/draft.ts'
 import { countDeletedLinks } from './save/service-instance-link.ts'
 import { stopWaiting, wakeDispatchers, wakeWaiters } from './wake.ts'
+import { isWatched, settledStates, wakeWatchers } from './watch.ts'
 
 /**
  * The record and everything that links to it, transitively, locked. Somebody may have linked another record to one
@@ -62,6 +64,18 @@ const guardAdministrators = async (
   )
 }
 
+/** A record that was deleted just now, and whether a function waits for it. */
+type Deleted = RowKey & Pick<RecordRow, 'deleted' | 'pending'> & { readonly watched: boolean }
+
+const tellWatchers = async (sql: Sql, deleted: readonly Deleted[], now: number): Promise<void> => {
+  const watched = deleted.filter((row) => row.watched)
+  await wakeWatchers(
+    sql,
+    watched.map((row) => ({ ...row, states: row.pending ? ['changed'] : settledStates(row) })),
+    now,
+  )
+}
+
 /**
  * Soft-deletes a live record and, as XOS does, everything that links to it, transitively; then lets go what
  * needs no delete step and no policy. The caller has checked that the record is live, and may be deleted. Throws PERMISSION_DENIED
@@ -77,14 +91,14 @@ export const softDelete = async (
   const doomed = await lockDoomed(sql, key)
   await guardAdministrators(sql, caller, doomed)
   const starts = await startsThrough(sql, doomed)
-  const deleted = await sql.query<RowKey>(
+  const deleted = await sql.query<Deleted>(
     `update record r
      set deleted = true, enacted = null, policed = null, revision = nextval('revision'),
          next_run = $2, parked = false, attempts = 0, failures = 0
      from jsonb_to_recordset($1::jsonb) k(root text, id int)
      where r.root = k.root and r.id = k.id and not r.deleted
-     returning r.root, r.id`,
-    [JSON.stringify(doomed), now],
+     returning r.root, r.id, r.deleted, r.pending, ${isWatched('r')} as watched`,
+    [JSON.stringify(doomed), dueAsChange(now)],
   )
   await dropKeys(sql, deleted)
   await renewEdges(sql, starts)
@@ -92,6 +106,7 @@ export const softDelete = async (
   await stopWaiting(sql, [...deleted, ...counted])
   // Nobody is synced after what is deleted, though its delete step may still be to come.
   await wakeWaiters(sql, deleted)
+  await tellWatchers(sql, deleted, now)
   await hold(sql, schema, deleted, now)
   await reap(sql, deleted)
   await wakeDispatchers(sql)

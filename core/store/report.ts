@@ -19,6 +19,7 @@ import { tellWaiters } from './park.ts'
 import { nextVersion } from './save/stamps.ts'
 import { findingOf, normalized } from './validate.ts'
 import { wakeDispatchers, wakeWaiters } from './wake.ts'
+import { isWatched, settledStates, wakeWatchers, watch } from './watch.ts'
 
 export type ReportContext = {
   readonly sql: Sql
@@ -232,8 +233,17 @@ const changeAfter = (model: Model, row: LeasedRow, report: Report, now: number):
   return patched({ ...synced, fields: row.fields }, model, outcome.feedback, version)
 }
 
-const write = async (sql: Sql, changes: readonly Change[]): Promise<RecordRow[]> =>
-  sql.query<RecordRow>(
+const leftColumns = `r.root, r.id, r.leaf, r.deleted, r.pending, r.backend_status, r.calls,
+                ${isWatched('r')} as watched`
+
+/** A record after it was reported on. */
+type Left = Pick<
+  RecordRow,
+  'root' | 'id' | 'leaf' | 'deleted' | 'pending' | 'backend_status' | 'calls'
+> & { readonly watched: boolean }
+
+const write = async (sql: Sql, changes: readonly Change[]): Promise<Left[]> =>
+  sql.query<Left>(
     `update record r
      set revision = nextval('revision'), lease_owner = null, lease_token = null,
          enacted = k.enacted, fields = coalesce(k.fields, r.fields), backend_register = k.backend_register,
@@ -248,15 +258,12 @@ const write = async (sql: Sql, changes: readonly Change[]): Promise<RecordRow[]>
        backend_need_delete boolean, backend_need_reap boolean,
        changed_by_step bigint, next_run bigint, attempts int, failures int, calls int)
      where r.root = k.root and r.id = k.id
-     returning r.root, r.id, r.leaf, r.deleted, r.pending, r.backend_status, r.calls`,
+     returning ${leftColumns}`,
     [JSON.stringify(changes)],
   )
 
 /** What a report left of its record. */
-type Written = Pick<
-  RecordRow,
-  'root' | 'id' | 'leaf' | 'deleted' | 'pending' | 'backend_status' | 'calls'
-> & { readonly report: Report; readonly isNews: boolean }
+type Written = Left & { readonly report: Report; readonly isNews: boolean }
 
 const isPlainSuccess = ({ operation, outcome }: Report): boolean =>
   operation === 'sync' && outcome.kind === 'synced' && outcome.feedback === undefined
@@ -282,7 +289,7 @@ const writeSuccesses = async (
   const given = [...known.values()]
   const { code, text } = statusAfter(initialStatus, { kind: 'synced' }, 'sync')
   const register = registerAfter('', { kind: 'synced' }, { now: now / 1000, failures: 0 })
-  const rows = await sql.query<Omit<Written, 'report' | 'isNews'>>(
+  const rows = await sql.query<Left>(
     `update record r
      set revision = nextval('revision'), lease_owner = null, lease_token = null,
          enacted = k.stamp, backend_register = $6, backend_status = $7, backend_code = $8,
@@ -290,7 +297,7 @@ const writeSuccesses = async (
      from unnest($1::text[], $2::int[], $3::text[], $4::bigint[], $5::bigint[]) k(root, id, leaf, token, stamp)
      where r.root = k.root and r.id = k.id and r.leaf = k.leaf and r.lease_token = k.token and not r.deleted
        and greatest(r.updated, r.changed_by_policy) = k.stamp
-     returning r.root, r.id, r.leaf, r.deleted, r.pending, r.backend_status, r.calls`,
+     returning ${leftColumns}`,
     [
       roots,
       given.map(({ key }) => key.id),
@@ -348,7 +355,6 @@ export const report = async (
   reports: readonly Report[],
 ): Promise<readonly Refused[]> => {
   if (reports.length === 0) return []
-  const { sql, now } = context
   const successes = await writeSuccesses(context, reports)
   const done = new Set(successes.map(({ report: one }) => keyText(one.key)))
   const others = await writeAny(
@@ -358,12 +364,13 @@ export const report = async (
   const written = [...successes, ...others]
   const tokens = new Map(written.map(({ report: one }) => [keyText(one.key), one.token]))
   const refused = reports.filter(({ key, token }) => tokens.get(keyText(key)) !== token)
-  if (written.length > 0) await follow(sql, written, now)
+  if (written.length > 0) await follow(context, written)
   return refused.map(({ key, token }) => ({ key, token }))
 }
 
 /** What follows from written reports for the histories of their records, and for other records. */
-const follow = async (sql: Sql, written: readonly Written[], now: number): Promise<void> => {
+const follow = async (context: ReportContext, written: readonly Written[]): Promise<void> => {
+  const { sql, now } = context
   await remember(
     sql,
     written
@@ -372,7 +379,17 @@ const follow = async (sql: Sql, written: readonly Written[], now: number): Promi
     now,
   )
   const settled = written.filter(({ pending }) => !pending)
-  const woken = await wakeWaiters(sql, settled)
+  const waiters = await wakeWaiters(sql, settled)
+  const reached = settled.filter(({ watched }) => watched)
+  const watchers = await wakeWatchers(
+    sql,
+    reached.map((row) => ({ ...row, states: settledStates(row) })),
+    now,
+  )
+  await watch(
+    context,
+    written.filter(({ pending }) => pending),
+  )
   await tellWaiters(
     sql,
     written
@@ -383,5 +400,5 @@ const follow = async (sql: Sql, written: readonly Written[], now: number): Promi
     sql,
     settled.filter(({ deleted }) => deleted),
   )
-  if (woken > 0 || settled.length < written.length) await wakeDispatchers(sql)
+  if (waiters + watchers > 0 || settled.length < written.length) await wakeDispatchers(sql)
 }

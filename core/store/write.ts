@@ -3,6 +3,7 @@ import type { Field, Model } from '#xproto'
 import type { Sql } from './database.ts'
 import { writeKeys } from './keys.ts'
 import type { SaveOptions } from './port.ts'
+import { dueAsChange, keepingPlace } from './priority.ts'
 import { modelNamed, notFound, rowOf } from './read.ts'
 import { coreOwned, wireFields, wireValue, type RecordRow } from './row.ts'
 import { checkRevision, checkValues, guardFeedback } from './save/check.ts'
@@ -20,9 +21,10 @@ import { givenValues, isMany, wantedValues } from './save/given.ts'
 import { checkTargets, replaceLinks, sameSets, targetsOf, writeLinks } from './save/links.ts'
 import { prepare } from './save/models.ts'
 import { checkRules } from './save/rules.ts'
-import { settle } from './save/settle.ts'
+import { settle, type WatchedRow } from './save/settle.ts'
 import { movedStamps, nextVersion } from './save/stamps.ts'
 import { wakeDispatchers } from './wake.ts'
+import { isWatched } from './watch.ts'
 
 export type { WriteContext } from './save/draft.ts'
 
@@ -60,7 +62,7 @@ export const createRecord = async (
     ['leaf', model.name],
     ['created', now],
     ['updated', now],
-    ['next_run', now],
+    ['next_run', dueAsChange(now)],
     ['backend_status', initialStatus.text],
     ['backend_code', initialStatus.code],
     ...columnValues(values, stamps),
@@ -121,8 +123,8 @@ type Written = {
 }
 
 /** A version that no step has seen is due at once, and its attempts are counted from the start. */
-const newSchedule = (now: number): readonly (readonly [string, unknown])[] => [
-  ['next_run', now],
+const newSchedule = (due: number): readonly (readonly [string, unknown])[] => [
+  ['next_run', due],
   ['parked', false],
   ['attempts', 0],
   ['failures', 0],
@@ -132,7 +134,9 @@ const writeRow = async (
   { sql, now }: WriteContext,
   row: RecordRow,
   { changes, stamps, isNewVersion }: Written,
-): Promise<RecordRow> => {
+): Promise<WatchedRow> => {
+  // Who changes nothing wants a resync.
+  const due = changes.size === 0 ? now : dueAsChange(now)
   const json = jsonValues(changes)
   // What the model no longer knows stays, for the day that it knows it again.
   const fields = JSON.stringify(withoutNulls({ ...row.fields, ...json }))
@@ -140,13 +144,13 @@ const writeRow = async (
     ...columnValues(changes, row),
     ...stamps,
     ...(Object.keys(json).length > 0 ? [['fields', fields] as const] : []),
-    ...(isNewVersion ? newSchedule(now) : []),
+    ...(isNewVersion ? newSchedule(keepingPlace(row, due)) : []),
   ])
   const assignments = [...columns.keys()].map((name, index) => `, ${name} = $${index + 3}`)
-  const [written] = await sql.query<RecordRow>(
+  const [written] = await sql.query<WatchedRow>(
     `update record set revision = nextval('revision')${assignments.join('')}
      where root = $1 and id = $2
-     returning *`,
+     returning *, ${isWatched('record')} as watched`,
     [row.root, row.id, ...columns.values()],
   )
   if (written === undefined) throw notFound(row.leaf, row.id)

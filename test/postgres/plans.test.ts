@@ -20,7 +20,7 @@ message Tray (XOSBase) {
 }
 `
 
-const tables = ['record', 'link', 'edge', 'key', 'wait', 'attempt']
+const tables = ['record', 'link', 'edge', 'key', 'wait', 'watch', 'attempt']
 
 /** What a statement read of one table or index: rows or entries, and blocks of 8 KiB. */
 type Visit = {
@@ -117,7 +117,7 @@ const addSleepers = (): Promise<void> =>
          case when n % 4 = 0 then $1 end,
          case when n % 4 = 1 then $1::bigint + 3600000000 else $1 end,
          n % 4 = 2,
-         case when n % 4 = 3 then 'other' end, case when n % 4 = 3 then nextval('lease_token') end,
+         case when n % 4 = 3 then 'other' end, case when n % 4 = 3 then nextval('revision') end,
          'sleeps', 0, true
        from generate_series(${firstSleeper}, ${lastSleeper}) n`,
       [now, popular],
@@ -136,6 +136,11 @@ const addSleepers = (): Promise<void> =>
       `insert into wait (root, id, on_root, on_id)
        select 'Tray', n, 'Tray', case when n % 8 = 2 then n - 1 else ${firstSleeper} end
        from generate_series(${firstSleeper} + 1, ${lastSleeper}, 4) n`,
+    )
+    await sql.query(
+      `insert into watch (root, id, call, on_root, on_id, state)
+       select 'Tray', n, 1, 'Tray', case when n % 8 = 1 then n - 1 else ${firstSleeper} end, 'changed'
+       from generate_series(${firstSleeper}, ${lastSleeper}, 4) n`,
     )
     await sql.query(
       `insert into attempt (root, id, slot, number, at, operation, outcome, status, duration_ms, event_id)
@@ -175,9 +180,10 @@ const write = async (): Promise<void> => {
     `update record set updated = updated + 1, next_run = 0 where root = 'Tray' and id = $1`,
     [popular],
   )
-  expect(await report({ kind: 'deferred', text: 'not yet' }, 1000)).toBe(1)
-  await under.clock.advance(1000)
-  expect(await report(synced)).toBe(1)
+  const waitingOn = { model: 'Tray', id: Number(below), state: 'changed' } as const
+  expect(await report({ kind: 'deferred', text: 'not yet', waitingOn }, 1000)).toBe(1)
+  await records.update('Tray', Number(below), { name: 'changed' })
+  expect(await report(synced)).toBe(2)
 
   await records.update(
     'Tray',

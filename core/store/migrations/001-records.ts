@@ -1,7 +1,7 @@
 /** Records, links, keys, waits and whom for, attempts, services, steps, dispatchers and sessions. */
 export const records = `
+-- Of leases, too: what was written since a lease has a revision beyond its token.
 create sequence revision;
-create sequence lease_token;
 
 -- Ids count per root model, as people expect pk=1.
 create table counter (

@@ -5,6 +5,7 @@ import { services } from './004-services.ts'
 import { access } from './005-access.ts'
 import { reading } from './006-reading.ts'
 import { idempotency } from './007-idempotency.ts'
+import { watches } from './008-watches.ts'
 
 /**
  * The tables of the store, as numbered steps; a step that has been released is never edited.
@@ -20,4 +21,5 @@ export const migrations: readonly string[] = [
   access,
   reading,
   idempotency,
+  watches,
 ]

@@ -38,6 +38,7 @@ const factsOf = ({ sql, now }: ExplainContext, keys: string): Promise<FactsRow[]
             ${isHeld('r')} as held_for_policies, r.backend_need_delete_policy, r.backend_need_reap, r.backend_code, r.backend_status,
             r.next_run, r.attempts, r.failures, r.lease_owner, s.step, s.synchronizer,
             a.outcome, a.status as outcome_status, a.at as outcome_at,
+            o.waiting_on,
             (select count(*)::int from dispatcher d where d.expires > $2) as dispatchers
      from jsonb_to_recordset($1::jsonb) k(root text, id int)
        join record r on r.root = k.root and r.id = k.id
@@ -45,6 +46,10 @@ const factsOf = ({ sql, now }: ExplainContext, keys: string): Promise<FactsRow[]
        left join lateral (
          select t.outcome, t.status, t.at from attempt t
          where t.root = r.root and t.id = r.id order by t.number desc limit 1) a on true
+       left join lateral (
+         select jsonb_build_object('model', b.leaf, 'id', b.id, 'state', w.state) as waiting_on
+         from watch w join record b on b.root = w.on_root and b.id = w.on_id
+         where w.root = r.root and w.id = r.id and w.call = r.calls) o on true
      order by r.root, r.id`,
     [keys, now],
   )

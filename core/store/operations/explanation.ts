@@ -1,4 +1,4 @@
-import type { Key } from '#contract'
+import type { AwaitedState, Key, WaitingOn } from '#contract'
 
 /** Why a record is not synced, or that it is, as a word for programs. */
 export type Reason =
@@ -50,6 +50,8 @@ export type Facts = Key & {
   readonly outcome: string | null
   readonly outcome_status: string | null
   readonly outcome_at: number | null
+  /** What its function said it waits for. */
+  readonly waiting_on: WaitingOn | null
   /** Dispatchers that were heard of lately, whatever they dispatch. */
   readonly dispatchers: number
   readonly waitsFor: readonly Neighbour[]
@@ -72,6 +74,8 @@ export type Explanation = Key & {
   readonly lastText: string | undefined
   readonly lastAt: string | undefined
   readonly waitsFor: readonly Neighbour[]
+  /** What its function said it waits for. */
+  readonly waitingOn: WaitingOn | undefined
   readonly linkedFrom: readonly Neighbour[]
   readonly backendCode: number
   readonly backendStatus: string
@@ -115,6 +119,17 @@ const targetReasons: Readonly<Record<string, readonly [Reason, string]>> = {
   'target-misconfigured': ['function-misconfigured', 'refuses the dispatcher'],
 }
 
+const cameTo = {
+  synced: 'is synced',
+  changed: 'changes',
+  deleted: 'is deleted',
+} as const satisfies Record<AwaitedState, string>
+
+const awaited = ({ waiting_on }: Facts): string =>
+  waiting_on === null
+    ? ''
+    : `It runs at once when ${waiting_on.model} ${waiting_on.id} ${cameTo[waiting_on.state]}. `
+
 /** What came of the last attempt, when that is why nothing happens now. */
 const lastAttempt = (facts: Facts, now: number): Told | undefined => {
   const { outcome, step, failures } = facts
@@ -126,7 +141,10 @@ const lastAttempt = (facts: Facts, now: number): Told | undefined => {
   }
   if (facts.next_run !== null && facts.next_run <= now) return undefined
   if (outcome === 'deferred' || outcome === 'in-progress') {
-    return ['deferred', `Its step put it off: ${ended(text)} ${nextTry(facts, now)}`]
+    return [
+      'deferred',
+      `Its step put it off: ${ended(text)} ${awaited(facts)}${nextTry(facts, now)}`,
+    ]
   }
   if (outcome !== 'failed') return undefined
   if (facts.next_run === null) {
@@ -238,6 +256,7 @@ export const explanationOf = (facts: Facts, now: number): Explanation => {
     lastText: facts.outcome_status ?? undefined,
     lastAt: outcome_at === null ? undefined : isoOf(outcome_at),
     waitsFor: facts.waitsFor,
+    waitingOn: reason === 'deferred' ? (facts.waiting_on ?? undefined) : undefined,
     linkedFrom: facts.linkedFrom,
     backendCode: facts.backend_code,
     backendStatus: facts.backend_status,

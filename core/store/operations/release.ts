@@ -6,6 +6,7 @@ import { modelNamed, rowOf } from '../read.ts'
 import { reap } from '../reap.ts'
 import type { RecordRow } from '../row.ts'
 import { stopWaiting, wakeDispatchers, wakeWaiters } from '../wake.ts'
+import { settledStates, wakeWatchers } from '../watch.ts'
 import { explainKeys, type AskingContext } from './explain.ts'
 import type { Explanation } from './explanation.ts'
 
@@ -54,6 +55,7 @@ export const release = async (
   )
   await stopWaiting(sql, [key])
   await wakeWaiters(sql, [key])
+  await wakeWatchers(sql, [{ ...key, states: settledStates(row) }], now)
   await reap(sql, [key])
   await wakeDispatchers(sql)
   const [explanation] = await explainKeys(context, [key])

@@ -1,7 +1,10 @@
+import type { AwaitedState } from '#contract'
 import { tellWaiters } from '../park.ts'
+import { dueAsChange } from '../priority.ts'
 import { reap } from '../reap.ts'
 import type { RecordRow, RowKey } from '../row.ts'
 import { stopWaiting, wakeDispatchers, wakeWaiters } from '../wake.ts'
+import { settledStates, wakeWatchers } from '../watch.ts'
 import type { WriteContext } from './draft.ts'
 
 /** What a save has done beside writing values. */
@@ -12,12 +15,22 @@ export type Done = {
   readonly isRelinked: boolean
 }
 
+/** A record as it was written, and whether a function waits for it. */
+export type WatchedRow = RecordRow & { readonly watched: boolean }
+
+/** What the save makes of the record for functions that wait for it. A status that is written makes nothing of it. */
+const reachedStates = (before: RecordRow, written: RecordRow): readonly AwaitedState[] => {
+  if (before.pending && !written.pending) return settledStates(written)
+  const stamps = ['updated', 'changed_by_step', 'changed_by_policy'] as const
+  return stamps.some((name) => written[name] !== before[name]) ? ['changed'] : []
+}
+
 /** Lets a record run whose version a step has seen already, but whose synchronizer is to look at it again. */
 const startAnew = async ({ sql, now }: WriteContext, { root, id }: RowKey): Promise<void> => {
   await sql.query(
     `update record set next_run = $3, parked = false, attempts = 0, failures = 0
      where root = $1 and id = $2`,
-    [root, id, now],
+    [root, id, dueAsChange(now)],
   )
 }
 
@@ -32,10 +45,10 @@ const unpark = async ({ sql }: WriteContext, { root, id }: RowKey): Promise<void
 export const settle = async (
   context: WriteContext,
   before: RecordRow,
-  written: RecordRow,
+  written: WatchedRow,
   { isNewVersion, isRelinked }: Done,
 ): Promise<void> => {
-  const { sql } = context
+  const { sql, now } = context
   const { root, id, leaf, backend_status: status } = written
   const key = { root, id }
   const isDueAgain = written.pending && !before.pending && !isNewVersion
@@ -47,8 +60,10 @@ export const settle = async (
   if (written.pending && status !== before.backend_status) {
     await tellWaiters(sql, [{ root, id, leaf, status }])
   }
-  const woken = written.pending ? 0 : await wakeWaiters(sql, [key])
+  const waiters = written.pending ? 0 : await wakeWaiters(sql, [key])
+  const states = written.watched ? reachedStates(before, written) : []
+  const watchers = await wakeWatchers(sql, [{ ...key, states }], now)
   const mayGo = written.deleted && !written.pending
   if (mayGo) await reap(sql, [key])
-  if (runs || woken > 0 || mayGo) await wakeDispatchers(sql)
+  if (runs || waiters + watchers > 0 || mayGo) await wakeDispatchers(sql)
 }

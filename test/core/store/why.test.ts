@@ -111,6 +111,20 @@ describe('why a record is not synced', () => {
     ])
   })
 
+  test('its step put it off until another one is synced', async () => {
+    const other = await addService()
+    await run(service, { kind: 'synced' })
+    const id = await addService({ name: 't' })
+    const waitingOn = { model: service, id: other, state: 'synced' } as const
+    await run(service, { kind: 'deferred', text: 'no link', waitingOn }, 5_000)
+
+    expect(await told(service, id)).toEqual([
+      'deferred',
+      `Its step put it off: no link. It runs at once when ${service} ${other} is synced. It is tried again in 5 s, at 2026-01-01T00:00:05.000Z.`,
+    ])
+    expect((await why(service, id)).waitingOn).toEqual(waitingOn)
+  })
+
   test('its step failed, and it backs off', async () => {
     const id = await addService()
     await run(service, { kind: 'failed', text: 'no route', retry: true }, 90_000)
