@@ -79,8 +79,10 @@ test('each call is made once and none fails, while all dispatchers are replaced 
     const waiting = withheld
     await until('calls to be under way', () => waiting.length > 4)
     oldest?.stop()
-    running = [...others, start(`lamps-${number}`)]
     withheld = []
+    const begun = withheld
+    running = [...others, start(`lamps-${number}`)]
+    await until('the new one to call', () => begun.length > 0)
     for (const answer of waiting) answer()
     await oldest?.over
   }
