@@ -1,3 +1,4 @@
+import { dueAsChange } from '../priority.ts'
 import { modelNamed } from '../read.ts'
 import { stopWaiting, wakeDispatchers } from '../wake.ts'
 import type { ExplainContext } from './explain.ts'
@@ -24,7 +25,7 @@ export const attemptsOf = ({ sql, schema }: ExplainContext, modelName: string, i
 
 /**
  * Lets pending records of the model run now, as if they had never failed; all of them, or the one with the id. One
- * that runs already is left alone. Answers how many there were.
+ * that runs already is left alone. All of a model come after what changes meanwhile. Answers how many there were.
  */
 export const retry = async (
   { sql, schema, now }: ExplainContext,
@@ -34,14 +35,14 @@ export const retry = async (
   const model = modelNamed(schema, modelName)
   const leaves = schema.descendants(model.name).map(({ name }) => name)
   const retried = await sql.query<RowKey>(
-    `update record r set next_run = $4, attempts = 0, failures = 0, parked = false
+    `update record r set next_run = least(r.next_run, $4), attempts = 0, failures = 0, parked = false
      from (select root, id from record
            where root = $1 and leaf = any($2) and ($3::int is null or id = $3)
              and pending and lease_owner is null and exists (select from step s where s.model = leaf)
            order by root, id for update) k
      where r.root = k.root and r.id = k.id
      returning r.root, r.id`,
-    [model.root, leaves, id ?? null, now],
+    [model.root, leaves, id ?? null, id === undefined ? now : dueAsChange(now)],
   )
   // Whoever still has to wait is parked again when a dispatcher comes for it.
   await stopWaiting(sql, retried)
