@@ -3,6 +3,8 @@ import type { Database, Sql } from './database.ts'
 import { createStatements } from './pglite-statements.ts'
 import { isStalePlan } from './postgres-errors.ts'
 
+type Listening = { readonly channel: string; readonly listener: () => void }
+
 /**
  * After so many written rows the dead ones are cleared away and the planner is told what there is: soon at first,
  * because it plans badly for tables it knows nothing of, and twice as late each time.
@@ -24,7 +26,10 @@ export const openPglite = async (directory?: string, made?: Blob): Promise<Datab
     // A commit is on disk before its caller hears of it: the process may be killed at any moment.
     relaxedDurability: false,
   })
-  const statement = createStatements(pglite)
+  const listening = new Set<Listening>()
+  const statement = createStatements(pglite, (channel) => {
+    for (const one of listening) if (one.channel === channel) queueMicrotask(one.listener)
+  })
   const turns = new Mutex()
   let written = 0
   let rowsBeforeNext = rowsBeforeVacuum.first
@@ -94,7 +99,7 @@ export const openPglite = async (directory?: string, made?: Blob): Promise<Datab
       }
     })
 
-  return {
+  const database: Database = {
     query: (text, parameters) => inTurn(() => query(text, parameters)),
     async transaction(work) {
       const result = await inTurn((attempt) => transactionOnce(work, attempt))
@@ -102,10 +107,13 @@ export const openPglite = async (directory?: string, made?: Blob): Promise<Datab
       return result
     },
     async listen(channel, listener) {
-      const stop = await turns.runExclusive(() => pglite.listen(channel, listener))
-      return () => turns.runExclusive(() => stop())
+      const one: Listening = { channel, listener }
+      listening.add(one)
+      await database.query(`listen ${channel}`)
+      return async () => void listening.delete(one)
     },
     exclusive: true,
     close: () => turns.runExclusive(() => pglite.close()),
   }
+  return database
 }
