@@ -5,6 +5,8 @@
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
+const coreKinds = ['leases', 'xos'] as const
+
 const text = { type: 'string', minLength: 1, maxLength: 1024, description: 'text' } as const
 
 const folder = {
@@ -85,9 +87,14 @@ export const configSchema = {
     },
     accessor: {
       type: 'object',
-      description: 'a map of username, password and endpoint',
+      description: 'a map of kind, endpoint, username and password',
       additionalProperties: false,
       properties: {
+        kind: {
+          enum: coreKinds,
+          description:
+            'leases (a core of Syncstep) or xos (a core of XOS, for one dispatcher alone)',
+        },
         username: text,
         password: {
           ...text,
@@ -170,6 +177,7 @@ type FunctionFile = {
 export type ConfigFile = {
   readonly name: string
   readonly accessor?: {
+    readonly kind?: (typeof coreKinds)[number]
     readonly username?: string
     readonly password?: string
     readonly endpoint?: string

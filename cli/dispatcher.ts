@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { connectRemoteSource, createHttpCall, type Observer } from '#dispatcher'
+import { connectRemoteSource, connectXosSource, createHttpCall, type Observer } from '#dispatcher'
 import {
   createClosers,
   createDispatcherMetrics,
@@ -31,7 +31,12 @@ const graceMs = 20_000
  */
 const firstChanceMs = 5_000
 
-type Access = { readonly endpoint: string; readonly username: string; readonly password: string }
+type Access = {
+  readonly kind: 'leases' | 'xos'
+  readonly endpoint: string
+  readonly username: string
+  readonly password: string
+}
 
 const required = (value: string | undefined, variable: string, key: string): string => {
   if (value !== undefined && value !== '') return value
@@ -48,6 +53,7 @@ const accessOf = async (
   const pick = (variable: string, key: 'endpoint' | 'username') =>
     required(environment[variable] ?? accessor[key], variable, key)
   return {
+    kind: accessor.kind,
     endpoint: pick('SYNCSTEP_CORE_ENDPOINT', 'endpoint'),
     username: pick('SYNCSTEP_USERNAME', 'username'),
     password: await readPassword(folder, required(password, 'SYNCSTEP_PASSWORD', 'password')),
@@ -109,6 +115,9 @@ export const dispatcherCommand: Command = {
     const places = new Map(project.steps.map((step) => [step, urlOf(step, template)]))
     const access = await accessOf(world, loaded)
     const token = environment['SYNCSTEP_FUNCTION_TOKEN'] || undefined
+    if (access.kind === 'xos') {
+      log.warn({ endpoint: access.endpoint }, 'A core of XOS: no other dispatcher may do this work')
+    }
 
     const closers = createClosers(log)
     try {
@@ -154,11 +163,12 @@ type Connection = Access & { readonly token: string | undefined; readonly observ
 const openDispatching = (
   { clock, random, randomBytes }: World,
   project: Project,
-  { token, observer, ...access }: Connection,
+  { kind, token, observer, ...access }: Connection,
   log: Log,
   closers: Closers,
 ): Dispatching => {
-  const source = connectRemoteSource({ ...access, log, clock, random })
+  const open = kind === 'xos' ? connectXosSource : connectRemoteSource
+  const source = open({ ...access, log, clock, random })
   closers.add('core', () => source.close())
   const callOptions = {
     synchronizer: project.name,

@@ -76,6 +76,8 @@ const allSteps = (config: ConfigFile, files: ReadonlyMap<string, string>, config
 export type LoadedProject = {
   readonly project: Project
   readonly accessor: {
+    /** Whether the core gives leases, or is one of XOS, which is polled. */
+    readonly kind: 'leases' | 'xos'
     readonly username: string | undefined
     /** As written: the password, or `@` and a file relative to the project. */
     readonly password: string | undefined
@@ -116,6 +118,7 @@ export const loadProject = async (cwd: string, directory: string): Promise<Loade
       steps: allSteps(config, await findSteps(stepsDir), configFile),
     },
     accessor: {
+      kind: config.accessor?.kind ?? 'leases',
       username: config.accessor?.username,
       password: config.accessor?.password,
       endpoint: config.accessor?.endpoint,

@@ -25,8 +25,8 @@ import type { Log } from './options.ts'
  * A request that the core refused, or that did not reach it.
  *
  * `code` is the core's own (`VALIDATION`, ...) when it answered; `NOT_AUTHENTICATED` or `PERMISSION_DENIED`
- * when it did not let this dispatcher in; `UNAVAILABLE` when it cannot be reached, does not answer, or has
- * too much to answer already. Only the last is worth asking again unchanged.
+ * when it did not let this dispatcher in; `NO_LEASES` when it is a core of XOS; `UNAVAILABLE` when it cannot be
+ * reached, does not answer, or has too much to answer already. Only the last is worth asking again unchanged.
  */
 export class RemoteSourceError extends Error {
   override readonly name = 'RemoteSourceError'
@@ -55,6 +55,9 @@ const clientOptions = {
 }
 
 type Stream = ClientDuplexStream<WireRequest, WireReply>
+
+const noLeases = (endpoint: string): string =>
+  `The core at ${endpoint} gives no leases, as a core of XOS does not. Set accessor.kind to xos in config.yaml, and run one dispatcher only.`
 
 const letInErrors: Partial<Record<status, string>> = {
   [status.UNAUTHENTICATED]: 'NOT_AUTHENTICATED',
@@ -201,6 +204,7 @@ export const openConnection = (options: ConnectionOptions): Connection => {
   }
 
   const outageOf = ({ code, details }: StatusObject): RemoteSourceError => {
+    if (code === status.UNIMPLEMENTED) return new RemoteSourceError('NO_LEASES', noLeases(endpoint))
     const ours = letInErrors[code]
     if (ours !== undefined)
       return new RemoteSourceError(ours, `The core at ${endpoint} does not let us in: ${details}`)

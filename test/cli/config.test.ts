@@ -41,6 +41,10 @@ test.each([
     'name: x\ndependency_graph: {Port: []}',
     '2:19: Expected dependency_graph to be a JSON file, relative to config.yaml, that says which models wait for which, got a map.',
   ],
+  [
+    'name: x\naccessor: {kind: grpcapi}',
+    '2:18: Expected accessor.kind to be leases (a core of Syncstep) or xos (a core of XOS, for one dispatcher alone), got "grpcapi".',
+  ],
   ['steps_dir: steps', '1:1: The key "name" is missing.'],
   [
     'name: Hello World',

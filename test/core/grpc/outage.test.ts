@@ -1,4 +1,6 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { promisify } from 'node:util'
+import { Server, ServerCredentials } from '@grpc/grpc-js'
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { Leased, Registration, Report } from '#contract'
 import { CoreError } from '#core'
 import { createManualClock } from '../../support/manual-clock.ts'
@@ -354,4 +356,16 @@ test('a source that is closed while it dials dials no more', async () => {
 
   await expect(source.heartbeat('d1')).rejects.toThrow('was closed')
   expect(methods()).toEqual([])
+})
+
+test('a core of XOS, which gives no leases, is named as one, and what to do', async () => {
+  const server = new Server()
+  const credentials = ServerCredentials.createInsecure()
+  const port = await promisify(server.bindAsync.bind(server))('127.0.0.1:0', credentials)
+  onTestFinished(() => server.forceShutdown())
+
+  await expect(bench.dial(port).heartbeat('d1')).rejects.toMatchObject({
+    code: 'NO_LEASES',
+    message: `The core at 127.0.0.1:${port} gives no leases, as a core of XOS does not. Set accessor.kind to xos in config.yaml, and run one dispatcher only.`,
+  })
 })
