@@ -29,7 +29,7 @@ const path = { type: 'string', pattern: '^[A-Za-z_]\\w*(\\.[A-Za-z_]\\w*){0,2}$'
 
 const functionSchema = {
   type: 'object',
-  description: 'a map of url, observes, include, timeout, concurrency and retry',
+  description: 'a map of url, observes, include, timeout, concurrency, retry and resync',
   additionalProperties: false,
   properties: {
     url: {
@@ -48,6 +48,7 @@ const functionSchema = {
       description: 'a list of paths of links',
     },
     timeout: duration,
+    resync: duration,
     concurrency: {
       type: 'integer',
       minimum: 1,
@@ -165,6 +166,7 @@ type FunctionFile = {
   readonly observes?: string
   readonly include?: readonly string[]
   readonly timeout?: Duration
+  readonly resync?: Duration
   readonly concurrency?: number
   readonly retry?: {
     readonly first?: Duration

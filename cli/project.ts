@@ -9,7 +9,7 @@ import type { ConfigFile } from './config.schema.ts'
 import { readDependencyGraph } from './dependency-graph.ts'
 import { assertFolder, listFiles, readText, readTextIfAny } from './files.ts'
 import { stepNameOf } from './step-name.ts'
-import { stepSettings } from './settings.ts'
+import { resyncMs, stepSettings } from './settings.ts'
 
 /** As the original finds its steps: every source file whose name does not start with "test". */
 const isStepFile = (name: string): boolean =>
@@ -50,6 +50,7 @@ const projectStep = (config: ConfigFile, step: string, file: string | undefined)
     url: own?.url,
     observes: own?.observes,
     include: own?.include,
+    resyncMs: resyncMs(own?.resync),
     settings: stepSettings(config, step),
   }
 }

@@ -13,6 +13,10 @@ const defaults = {
 /** A value that the schema let through is a duration. */
 const ms = (value: string | number): number => durationMs(value) ?? 0
 
+/** How often records are synced again; undefined for never. */
+export const resyncMs = (value: string | number | undefined): number | undefined =>
+  value === undefined ? undefined : ms(value)
+
 /** The settings of a step: its own from `functions`, else the defaults. Zero is a value like any other. */
 export const stepSettings = (config: ConfigFile, step: string): StepSettings => {
   const functions = new Map(Object.entries(config.functions ?? {}))

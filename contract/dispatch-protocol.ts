@@ -112,6 +112,7 @@ const definitions = {
     step: one(1, 'string'),
     model: one(2, 'string'),
     include: many(3, 'string'),
+    resyncMs: optional(4, 'double'),
   }),
   Dependency: message({ model: one(1, 'string'), on: one(2, 'string'), path: one(3, 'string') }),
   Lease: message({ dispatcher: one(1, 'string'), wants: many(2, 'Want') }),

@@ -13,6 +13,8 @@ export type RegisteredStep = {
   readonly model: string
   /** Paths of related records that travel with each change: `owner`, `a.b.c`, reverse sets one level. */
   readonly include: readonly string[]
+  /** Each synced record of the model is synced again about once in so many milliseconds; absent for never. */
+  readonly resyncMs?: number
 }
 
 /** Records of a model that wait for those of another one, as if they linked to them. */

@@ -38,6 +38,7 @@ type RunningStep = {
   readonly step: string
   readonly url: string
   readonly settings: StepSettings
+  readonly resyncMs: number | undefined
   readonly description: Description
 }
 
@@ -50,10 +51,11 @@ const targetOf = ({ step, url, settings, description }: RunningStep): Target => 
   ...settings,
 })
 
-const registeredStep = ({ step, description }: RunningStep): RegisteredStep => ({
+const registeredStep = ({ step, description, resyncMs }: RunningStep): RegisteredStep => ({
   step,
   model: description.observes,
   include: description.include,
+  ...(resyncMs === undefined ? {} : { resyncMs }),
 })
 
 /** An answer of the core, in contrast to no answer: asking again brings the same. */
@@ -163,13 +165,13 @@ export const createDispatching = (options: DispatchingOptions): Dispatching => {
   }
 
   return {
-    found({ step, settings, observes, include }, url, said) {
+    found({ step, settings, resyncMs, observes, include }, url, said) {
       const description = {
         observes: observes ?? said.observes,
         include: include ?? said.include,
       }
       const before = JSON.stringify(known.get(step))
-      known.set(step, { step, url, settings, description })
+      known.set(step, { step, url, settings, resyncMs, description })
       if (begun && before !== JSON.stringify(known.get(step))) renew()
     },
 

@@ -22,6 +22,8 @@ export type ProjectStep = {
   /** What the configuration says about the step; undefined: the running function is asked. */
   readonly observes: string | undefined
   readonly include: readonly string[] | undefined
+  /** How often each synced record is synced again, in milliseconds; undefined for never. */
+  readonly resyncMs: number | undefined
   readonly settings: StepSettings
 }
 

@@ -5,6 +5,7 @@ import { expand, includeTree, type IncludeTree } from './expand.ts'
 import { blockersSql, park } from './park.ts'
 import { reap } from './reap.ts'
 import { wireWithLinksToMany } from './read.ts'
+import { giveTurnsOf, nextTurnSql } from './resync.ts'
 import { stampOf, type RecordRow, type RowKey } from './row.ts'
 import { wakeDispatchers } from './wake.ts'
 
@@ -141,13 +142,20 @@ const take = (
     [JSON.stringify(wants), now, dispatcher],
   )
 
-/** Milliseconds until the next record of the models is due, or another dispatcher's silence is; undefined for never. */
-const nextDue = async (
-  { sql, now }: LeaseContext,
+/** When something is to be done without anybody asking for it, in microseconds since 1970; null for never. */
+type Next = {
+  /** A record of the models is due, or another dispatcher's silence is. */
+  readonly due: number | null
+  /** Records have their turn to be synced again. */
+  readonly turn: number | null
+}
+
+const nextOf = async (
+  { sql }: LeaseContext,
   dispatcher: string,
   models: readonly string[],
-): Promise<number | undefined> => {
-  const [next] = await sql.query<{ due: number | null }>(
+): Promise<Next> => {
+  const [next] = await sql.query<Next>(
     `select least(
        (select min(first.next_run)
         from unnest($1::text[]) model
@@ -158,11 +166,22 @@ const nextDue = async (
             order by r.next_run limit 1
           ) first),
        (select min(expires) from dispatcher where name <> $2)
-     ) as due`,
+     ) as due, ${nextTurnSql('$1')} as turn`,
     [models, dispatcher],
   )
-  const due = next?.due ?? undefined
-  return due === undefined ? undefined : Math.max(0, Math.ceil((due - now) / 1000))
+  return next ?? { due: null, turn: null }
+}
+
+/** Turns that have come and cannot be given yet are asked for again after a while, in microseconds. */
+const turnPause = 1_000_000
+
+/** Milliseconds until something is to be done; undefined for never. */
+const msUntil = ({ due, turn }: Next, now: number): number | undefined => {
+  const given = turn === null ? null : Math.max(turn, now + turnPause)
+  const moments = [due, given].filter((at) => at !== null)
+  return moments.length === 0
+    ? undefined
+    : Math.max(0, Math.ceil((Math.min(...moments) - now) / 1000))
 }
 
 const changeOf = (row: Candidate, record: Change['record'], expanded: Expanded): Change => ({
@@ -217,6 +236,8 @@ export const lease = async (
     candidates.filter(({ lease_owner }) => lease_owner !== null),
   )
   const models = wants.map(({ model }) => model)
-  const nextDueMs = await nextDue(context, dispatcher, models)
+  const next = await nextOf(context, dispatcher, models)
+  if (next.turn !== null && next.turn <= context.now) await giveTurnsOf(context, models)
+  const nextDueMs = msUntil(next, context.now)
   return nextDueMs === undefined ? { work } : { work, nextDueMs }
 }

@@ -5,6 +5,7 @@ import type { Sql } from './database.ts'
 import { hopsOf } from './dependencies.ts'
 import { readDependencies, reconcileEdges } from './edges.ts'
 import { includeFinding } from './expand.ts'
+import { checkResyncs, writeResyncs } from './resync.ts'
 import { checkFiles } from './services/check-request.ts'
 import { load, type Loaded } from './services/load.ts'
 import { hashOf, noOtherFiles, type Manifest } from './services/manifest.ts'
@@ -128,7 +129,9 @@ export const onboard = async (
   const schema = loaded.schema ?? context.schema
   checkSteps(schema, registration)
   checkDependencies(schema, registration)
+  checkResyncs(registration.steps)
   await replaceDependencies(context.sql, schema, registration)
   await replaceSteps(context.sql, registration)
+  await writeResyncs(context.sql, registration.steps, context.now)
   return loaded
 }

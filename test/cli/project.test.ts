@@ -12,7 +12,7 @@ const load = async (files: Readonly<Record<string, string>>) =>
 
 test('a project is its configuration, version, models and steps', async () => {
   const { project } = await load({
-    'config.yaml': `${config}required_models: [Color]\nfunctions: {paint: {timeout: 2s}}`,
+    'config.yaml': `${config}required_models: [Color]\nfunctions: {paint: {timeout: 2s, resync: 1h}}`,
     VERSION: '1.2.3\nsecond line\n',
     'models/b.xproto': 'b',
     'models/a.xproto': 'a',
@@ -32,7 +32,7 @@ test('a project is its configuration, version, models and steps', async () => {
       { filename: 'a.xproto', contents: 'a' },
       { filename: 'b.xproto', contents: 'b' },
     ],
-    steps: [{ step: 'paint', url: undefined, settings: { timeoutMs: 2_000 } }],
+    steps: [{ step: 'paint', url: undefined, settings: { timeoutMs: 2_000 }, resyncMs: 3_600_000 }],
   })
   expect(project.steps[0]?.file).toBe(path.join(project.folder, 'steps/paint.ts'))
 })

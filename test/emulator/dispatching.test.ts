@@ -14,6 +14,7 @@ const stepOf = (step: string, said: Partial<ProjectStep> = {}): ProjectStep => (
   url: undefined,
   observes: undefined,
   include: undefined,
+  resyncMs: undefined,
   settings: {
     timeoutMs: 1_000,
     concurrency: 1,
@@ -144,6 +145,15 @@ test('what the core warns of is logged once', async () => {
   expect(entries.filter(({ level }) => level === 'warn')).toMatchObject([
     { fields: { warning: 'Models may wait for each other' } },
   ])
+})
+
+test('how often records are synced again is registered', async () => {
+  const hourly = stepOf('paint', { resyncMs: 3_600_000 })
+  const { dispatching, registrations } = start([hourly])
+  dispatching.found(hourly, 'http://paint/', { observes: 'Color', include: [] })
+  await dispatching.begin()
+
+  expect(registrations[0]?.steps).toMatchObject([{ step: 'paint', resyncMs: 3_600_000 }])
 })
 
 test('what the configuration says counts more than what a function says', async () => {

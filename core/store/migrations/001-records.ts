@@ -167,6 +167,16 @@ create table step (
   include jsonb not null
 );
 
+-- Models whose records are synced again and again, and how far they have come; see resync.ts.
+create table round (
+  model text primary key,
+  every bigint not null,
+  from_id integer not null default 0,
+  to_id integer not null default 0,
+  given bigint not null,
+  next bigint not null
+);
+
 -- The dependency_graph of each synchronizer.
 create table dependency (
   synchronizer text not null,

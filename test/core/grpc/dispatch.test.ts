@@ -14,7 +14,10 @@ const registration: Registration = {
   models: [
     { filename: 'hello-world.xproto', contents: 'option name = "hello-world";\n# ünïcode\n' },
   ],
-  steps: [{ step: 'hello-world-service', model: 'HelloWorldService', include: ['owner', 'a.b'] }],
+  steps: [
+    { step: 'hello-world-service', model: 'HelloWorldService', include: ['owner', 'a.b'] },
+    { step: 'page', model: 'Page', include: [], resyncMs: 3_600_000 },
+  ],
   requiredModels: ['HelloWorldService'],
   dependencies: [{ model: 'Color', on: 'HelloWorldService', path: 'page.owner' }],
 }
