@@ -37,6 +37,12 @@ export const contendersAmong = (others: readonly Contender[]): readonly Contende
   return [syncstep, ...found.filter((contender) => others.includes(contender))]
 }
 
+export const contenderNamed = (name: string): Contender => {
+  const contender = peers.flatMap(([, kinds]) => kinds).find((one) => one.name === name)
+  if (contender === undefined) throw new Error(`Expected the name of a contender, got ${name}`)
+  return contender
+}
+
 /** Where a contender works: its database, and the process id of the server. */
 export type Place = { readonly url: string; readonly pid: number }
 

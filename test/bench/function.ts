@@ -18,11 +18,11 @@ export type Behaviour = {
 
 export type FunctionProcess = {
   /** Where to post changes of the model, and what is answered. */
-  urlOf(model: string, behaviour?: Behaviour): string
+  readonly urlOf: (model: string, behaviour?: Behaviour) => string
   /** The calls since it was asked for the last time. */
-  takeCalls(): Promise<readonly SeenCall[]>
-  /** How many calls it would answer now if asked for them. */
-  countCalls(): Promise<number>
+  readonly takeCalls: () => Promise<readonly SeenCall[]>
+  /** How many calls there were ever, by path: `/Item`. */
+  readonly countCalls: () => Promise<Readonly<Record<string, number>>>
   stop(): void
 }
 
@@ -39,7 +39,7 @@ export const startFunction = async (): Promise<FunctionProcess> => {
       return address.href
     },
     takeCalls: () => ask('calls') as Promise<readonly SeenCall[]>,
-    countCalls: () => ask('count') as Promise<number>,
+    countCalls: () => ask('counts') as Promise<Record<string, number>>,
     stop: () => child.stop(),
   }
 }

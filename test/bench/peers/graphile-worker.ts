@@ -3,7 +3,11 @@ import type { Contender, Running, Setup } from '../contender.ts'
 import { loadPeer, titleOf } from './installed.ts'
 import { laterPriority, openCaller, untilDone, type Caller, type Job } from './job.ts'
 
-type Runner = { stop(): Promise<void> }
+type Runner = {
+  stop(): Promise<void>
+  /** Resolves when nothing of it is under way. */
+  readonly promise: Promise<void>
+}
 
 type Options = {
   readonly connectionString?: string
@@ -89,6 +93,7 @@ const open = async (place: string, setup: Setup, kind: Kind): Promise<Running> =
       ),
     async close() {
       await Promise.all(runners.map((runner) => runner.stop()))
+      await Promise.all(runners.map(({ promise }) => promise))
       await Promise.all([...callers.values()].map((caller) => caller.close()))
       await pool.end()
     },

@@ -1,0 +1,126 @@
+import { fork } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { PostgresServer } from '../support/postgres-server.ts'
+import { until } from '../support/until.ts'
+import type { Contender, Running, Setup } from './contender.ts'
+import { contendersAmong, forEach, withPlace } from './contenders.ts'
+import { startFunction, type SeenCall } from './function.ts'
+import { monotonicMs } from './monotonic.ts'
+import { bullMq } from './peers/bullmq.ts'
+import { graphileWorker } from './peers/graphile-worker.ts'
+import { pgBoss } from './peers/pg-boss.ts'
+import { withPostgres } from './places.ts'
+import { openProcesses } from './processes.ts'
+import type { WorkerTask } from './servers/worker.ts'
+import { interleaved, printFigures } from './statistics.ts'
+import { syncstep } from './synchronizer.ts'
+
+const concurrency = 24
+const timeoutMs = 30_000
+const restartAfterMs = 1_000
+
+type Worker = { kill(signal: 'SIGKILL'): unknown }
+
+/** Records or jobs, and whoever works them off in processes of their own. */
+type Crew = { readonly running: Running; readonly hire: () => Worker }
+
+const crewOf = async (contender: Contender, place: string, setup: Setup): Promise<Crew> => {
+  if (contender === syncstep) {
+    const running = await openProcesses(place, setup)
+    return { running, hire: () => running.startDispatcher() }
+  }
+  const task: WorkerTask = { name: contender.name, place, setup }
+  const hire = (): Worker =>
+    fork(new URL('servers/worker.ts', import.meta.url), [JSON.stringify(task)], {
+      execArgv: process.execArgv,
+    })
+  return { running: await contender.open(place, setup), hire }
+}
+
+type Figures = {
+  readonly lost: number
+  readonly doubled: number
+  readonly nextCallMs: number
+  readonly allMs: number
+}
+
+type Size = {
+  readonly records: number
+  /** How many work at first; the first of them is killed. */
+  readonly workers: number
+  /** How long what was under way may take to be done by others. */
+  readonly patienceMs: number
+}
+
+const firstCallAfter = (calls: readonly SeenCall[], fromMs: number): number =>
+  Math.min(...calls.map(({ receivedMs }) => receivedMs).filter((at) => at > fromMs))
+
+const measure = (
+  contender: Contender,
+  server: PostgresServer,
+  { records, workers, patienceMs }: Size,
+): Promise<Figures> =>
+  withPlace(contender, server, async ({ url }) => {
+    const called = await startFunction()
+    const lanes = [{ model: 'Item', url: called.urlOf('Item', { delayMs: 20 }) }]
+    const { running, hire } = await crewOf(contender, url, { lanes, concurrency, timeoutMs })
+    await running.fill(1, records)
+    const hired = Array.from({ length: workers }, hire)
+    const half = async (): Promise<boolean> =>
+      ((await called.countCalls())['/Item'] ?? 0) >= records / 2
+    await until('half of the calls', half, 120_000)
+    hired[0]?.kill('SIGKILL')
+    if (workers === 1) {
+      await sleep(restartAfterMs)
+      hired.push(hire())
+    }
+    const againMs = monotonicMs()
+    let left = await running.left()
+    while (left > 0 && monotonicMs() - againMs < patienceMs) {
+      await sleep(100)
+      left = await running.left()
+    }
+    const allMs = left === 0 ? monotonicMs() - againMs : NaN
+    const calls = await called.takeCalls()
+    for (const worker of hired) worker.kill('SIGKILL')
+    await running.close()
+    called.stop()
+    const doubled = calls.length - new Set(calls.map(({ subject }) => subject)).size
+    return { lost: left, doubled, nextCallMs: firstCallAfter(calls, againMs) - againMs, allMs }
+  })
+
+const compare = async (
+  rounds: number,
+  server: PostgresServer,
+  contenders: readonly Contender[],
+  size: Size,
+): Promise<void> => {
+  const results = await interleaved(
+    rounds,
+    forEach(contenders, (contender) => measure(contender, server, size)),
+  )
+  const how =
+    size.workers === 1
+      ? `the only one of them killed, another started ${restartAfterMs} ms later`
+      : `one of ${size.workers} killed`
+  printFigures(`B6 ${size.records} records, ${how}`, results, {
+    'called twice': ({ doubled }) => doubled,
+    'ms to the next call': ({ nextCallMs }) => nextCallMs,
+    'ms until all is done': ({ allMs }) => allMs,
+    [`not done after ${size.patienceMs / 1000} s`]: ({ lost }) => lost,
+  })
+}
+
+/** B6: kill -9 for who calls the functions, when half is done. */
+export const runB6 = (rounds: number, isQuick: boolean): Promise<void> =>
+  withPostgres(async (server) => {
+    const size = isQuick
+      ? { records: 1_500, patienceMs: 20_000 }
+      : { records: 5_000, patienceMs: 70_000 }
+    const [ours, ...others] = contendersAmong([graphileWorker, pgBoss, bullMq])
+    for (const workers of [1, 2]) {
+      await compare(rounds, server, ours === undefined ? [] : [ours], { ...size, workers })
+      // Once: they wait for as long as they were told to, whatever the machine does.
+      if (workers === 1) await compare(1, server, others, { ...size, workers })
+    }
+  })
