@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Work } from '#contract'
+import type { Change, Outcome, Work } from '#contract'
+import { createDispatcher, type RemoteSourceError } from '#dispatcher'
+import { targetFor } from '../../support/started-dispatcher.ts'
 import { reportOn } from '../../support/store.ts'
 import { until } from '../../support/until.ts'
 import {
@@ -358,4 +360,118 @@ describe('register', () => {
       expect.stringMatching(/paths of dependency_graph are not followed/),
     ])
   })
+})
+
+/** A function that fails, defers or is not there, by turns, and succeeds in the end. */
+const createFunctions = () => {
+  const calls: Change[] = []
+  const answers: readonly Outcome[] = [
+    { kind: 'failed', text: 'no route', retry: true },
+    synced,
+    { kind: 'deferred', text: 'not yet' },
+    synced,
+    { kind: 'target-busy', text: 'busy', retryAfterMs: 1_000 },
+    synced,
+    synced,
+  ]
+  return {
+    calls,
+    call: (_target: unknown, change: Change): Promise<Outcome> => {
+      calls.push(change)
+      return Promise.resolve(answers[calls.length % answers.length] ?? synced)
+    },
+  }
+}
+
+test('a dispatcher brings all records to their end over a core of XOS, each after what it depends on', async () => {
+  const { records, core } = bench
+  const { source, clock, lines } = await bench.start()
+  const { calls, call } = createFunctions()
+  const { log } = core
+  const dispatcher = createDispatcher({
+    name: 'd1',
+    synchronizer: 'hello-world',
+    source,
+    targets: [targetFor(service), targetFor(instance), targetFor('Lamp')],
+    call,
+    clock,
+    random: () => 0.5,
+    log,
+  })
+  const stopping = new AbortController()
+  const run = dispatcher.run(stopping.signal)
+
+  /** Until nothing is dirty and nothing is left of what was deleted. */
+  const settle = async (): Promise<void> => {
+    for (;;) {
+      await clock.advance(1_000)
+      await dispatcher.settled()
+      const dirty = await core.database.query(
+        'select from record where pending and leaf = any($1)',
+        [[service, instance]],
+      )
+      if (dirty.length === 0) return
+    }
+  }
+
+  const owners = await Promise.all(
+    ['one', 'two'].map((name) => records.create(service, { name, hello_from: name })),
+  )
+  for (let index = 0; index < 6; index += 1) {
+    const owner_id = owners[index % owners.length]?.['id']
+    await records.create(instance, { name: `${index}`, hello_to: 'Bob', owner_id })
+  }
+  await settle()
+  for (const { record, expanded } of calls.filter(({ model }) => model === instance)) {
+    expect(expanded['owner']).toMatchObject({ model: service, record: { id: record['owner_id'] } })
+    expect(expanded['owner']).toMatchObject({ record: { backend_status: 'OK' } })
+  }
+
+  calls.length = 0
+  await records.remove(service, Number(owners[0]?.['id']))
+  await settle()
+  const done = calls.map(({ operation, model }) => `${operation} ${model}`)
+  expect(new Set(done)).toEqual(new Set([`delete ${instance}`, `delete ${service}`]))
+  expect(done.lastIndexOf(`delete ${instance}`)).toBeLessThan(done.indexOf(`delete ${service}`))
+  expect(await records.list(service)).toHaveLength(1)
+  expect(await records.list(instance)).toHaveLength(3)
+
+  stopping.abort()
+  await clock.advance(5_000)
+  await run
+  expect(lines.filter(({ level }) => level !== 'info')).toEqual([])
+})
+
+const fog = 'option app_label = "fog"; message Fog (XOSBase) { required string depth = 1; }'
+
+test('while the core starts anew requests reject; then what is held is reported, and new models are read', async () => {
+  const { core, records } = bench
+  const { source, clock, lines, lease } = await bench.start()
+  await records.create('Lamp', { color: 'red' })
+  await clock.advance(5_000)
+  const [work] = await until('the lamp', async () => {
+    const leased = await lease()
+    return leased.length > 0 && leased
+  })
+  await core.load(fog, [], 'fog')
+  await core.clock.advance(5_000)
+  const report = () => source.report('d1', [reportOn(work!, synced)])
+  const code = await until('the outage', () =>
+    report().then(
+      () => undefined,
+      (error: unknown) => (error as RemoteSourceError).code,
+    ),
+  )
+  expect(code).toBe('UNAVAILABLE')
+  await clock.advance(5_000)
+  await until('the log', () => lines.some(({ message }) => message === 'no connection to the core'))
+
+  await core.clock.advance(3_000)
+  const refused = await until('the core', async () => {
+    await clock.advance(5_000)
+    return report()
+  })
+  expect(refused).toEqual([])
+  expect(await records.get('Lamp', 1)).toMatchObject({ backend_status: 'OK' })
+  await until('the log', () => lines.at(-1)?.message === 'connected to the core')
 })
