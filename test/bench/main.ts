@@ -5,7 +5,9 @@ import { runB3 } from './b3-latency.ts'
 import { runB4 } from './b4-order.ts'
 import { runB5 } from './b5-bad-function.ts'
 import { runB6 } from './b6-kill.ts'
+import { runB7 } from './b7-sleepers.ts'
 import { runCore } from './core.ts'
+import { runMemory } from './memory.ts'
 import { runXproto } from './xproto.ts'
 
 // Speed is measured here and nowhere asserted: figures only mean something beside the limit of the same run.
@@ -18,6 +20,8 @@ const benches = {
   b4: runB4,
   b5: runB5,
   b6: runB6,
+  b7: runB7,
+  memory: runMemory,
   core: runCore,
   xproto: runXproto,
 }

@@ -74,6 +74,7 @@ export const recordsIn = (
   database: Database,
   lanes: readonly Lane[],
 ): Pick<Running, 'fill' | 'change' | 'left' | 'failures'> => ({
+  // What is due by itself yields to changes in any case.
   async fill(first, count) {
     for (const { model } of lanes) await fillModel(database, model, first, count)
     // As every write of the core does once it commits.
