@@ -59,6 +59,15 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          name: 'simulation',
+          include: ['test/simulation/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts', 'test/faults/kill.test.ts', 'test/hostile/*.test.ts'],
           testTimeout: 120_000,

@@ -26,11 +26,14 @@ const makeIn = async (file: string): Promise<void> => {
 }
 
 /**
- * An empty database of PGlite as a dumped folder. Making one takes seconds, so that is done once and kept with what
- * npm brought.
+ * The file with an empty database of PGlite as a dumped folder. Making one takes seconds, so that is done once and kept
+ * with what npm brought.
  */
-export const madePglite = async (): Promise<Blob> => {
+export const madePgliteFile = async (): Promise<string> => {
   const file = await cacheFile()
   if (!existsSync(file)) await makeIn(file)
-  return new Blob([await readFile(file)])
+  return file
 }
+
+export const madePglite = async (): Promise<Blob> =>
+  new Blob([await readFile(await madePgliteFile())])
