@@ -42,10 +42,19 @@ test('rows that are updated for ever do not make the database grow for ever', as
     return size?.pages ?? 0
   }
 
+  const logged = async (since: string): Promise<number> => {
+    const [row] = await database.query<{ bytes: number }>(
+      `select (pg_current_wal_lsn() - ${since})::float8 as bytes from pg_control_checkpoint()`,
+    )
+    return row?.bytes ?? 0
+  }
+  const start = await logged(`'0/0'`)
+
   const early = await grow(70)
   const late = await grow(80)
 
   expect(late).toBeLessThanOrEqual(early * 1.2)
+  expect(await logged('redo_lsn')).toBeLessThan(((await logged(`'0/0'`)) - start) / 2)
 })
 
 test.each([
