@@ -60,6 +60,12 @@ export const coreFlags: Flags = {
     default: '30009',
     variable: 'SYNCSTEP_HEALTH_PORT',
   },
+  'public-url': {
+    kind: 'text',
+    help: 'Where functions reach REST, so that they can complete calls that they answered 202',
+    value: 'URL',
+    variable: 'SYNCSTEP_PUBLIC_URL',
+  },
   'tls-cert': {
     kind: 'text',
     help: 'Certificate of the TLS port and those that lead to its authority, PEM; else one of a development authority, made at the first start',
@@ -89,6 +95,7 @@ export const coreVariables = {
   SYNCSTEP_SCHEMA_GRACE:
     'How long XOS clients keep their connections when the models change; else 5s',
   SYNCSTEP_SCHEMA_PAUSE: 'How long they are then refused, so that they notice; else 6s',
+  SYNCSTEP_COMPLETION_HOURS: 'How many hours they have for that; else 24, at most 720',
   SYNCSTEP_KEEP_CHANGES: 'How many changes of records are kept for who watches; else 200000',
   SYNCSTEP_KEEP_CHANGES_DAYS: 'How many days at most; else 7',
   SYNCSTEP_KEEP_AUDIT_DAYS: 'How many days it is kept who wrote what; else 90',
@@ -158,14 +165,28 @@ const countOf = (
   { environment }: World,
   variable: keyof typeof coreVariables,
   otherwise: number,
+  most: number = mostKept,
 ): number => {
   const text = environment[variable] || String(otherwise)
   const count = /^\d+$/.test(text) ? Number(text) : 0
-  if (count > 0 && count <= mostKept) return count
-  throw new UsageError(`Expected ${variable} to be a number from 1 to ${mostKept}, got "${text}".`)
+  if (count > 0 && count <= most) return count
+  throw new UsageError(`Expected ${variable} to be a number from 1 to ${most}, got "${text}".`)
 }
 
-const dayMs = 24 * 60 * 60 * 1000
+const hourMs = 60 * 60 * 1000
+const dayMs = 24 * hourMs
+
+/** The address of the REST face for functions. It is not told: it may carry what nobody should read. */
+export const publicUrlFrom = (text: string | undefined): URL | undefined => {
+  if (text === undefined) return undefined
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const isPlain =
+    url?.username === '' && url.password === '' && url.search === '' && url.hash === ''
+  if (isPlain && /^https?:$/.test(url.protocol)) return url
+  throw new Failure(
+    'Expected --public-url (SYNCSTEP_PUBLIC_URL) to be an http or https URL without user, password, ? and #.',
+  )
+}
 
 /** What the user chose for the core, by flags and variables. */
 export const coreSettings = async (
@@ -201,6 +222,8 @@ export const coreSettings = async (
       // A synchronizer of XOS notices by a call that fails, and makes none between its rounds, 5 s apart.
       closedMs: durationOf(world, 'SYNCSTEP_SCHEMA_PAUSE', '6s'),
     },
+    publicUrl: publicUrlFrom(input.text('public-url')),
+    completionMs: countOf(world, 'SYNCSTEP_COMPLETION_HOURS', 24, 720) * hourMs,
     retention: {
       changes: countOf(world, 'SYNCSTEP_KEEP_CHANGES', 200_000),
       changesMs: countOf(world, 'SYNCSTEP_KEEP_CHANGES_DAYS', 7) * dayMs,

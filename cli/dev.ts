@@ -74,6 +74,7 @@ const runUntilStopped = async (input: Input, world: World): Promise<number> => {
   const emulator = await startEmulator(
     {
       ...settings,
+      publicUrl: settings.publicUrl ?? 'own',
       // Requests would drown what the steps say, and who stops it at a keyboard does not want to wait.
       tellsRequests: false,
       graceMs: 500,

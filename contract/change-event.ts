@@ -2,6 +2,7 @@ import { timeOf } from './attributes.ts'
 import { changeId, changeKey, type Change, type Operation } from './change.ts'
 import { checkChange } from './change-check.ts'
 import { ContractError } from './errors.ts'
+import { completionAttribute } from './completion.ts'
 import {
   decodeEvent,
   encodeEvent,
@@ -26,6 +27,8 @@ export type ChangeEventOptions = {
   readonly time: number
   /** W3C trace context; sent as HTTP header too, for proxies. */
   readonly traceparent?: string
+  /** Where the function can say later what came of the call. */
+  readonly completionUrl?: string
   /** @default 'binary' */
   readonly mode?: Mode
 }
@@ -45,6 +48,9 @@ const eventOfChange = (change: Change, options: ChangeEventOptions): CloudEvent 
       partitionkey: subject,
       expirytime: new Date(options.deadline).toISOString(),
       ...(options.traceparent === undefined ? {} : { traceparent: options.traceparent }),
+      ...(options.completionUrl === undefined
+        ? {}
+        : { [completionAttribute]: options.completionUrl }),
     },
     data: change,
   }

@@ -1,4 +1,5 @@
 import type { Change, Fields } from './change.ts'
+import type { Completion } from './completion.ts'
 import type { Key } from './key.ts'
 import { waitingOnFrom, type WaitingOn } from './waiting-on.ts'
 import type { Leased, Refused, Registration, Report, Want, Work } from './work.ts'
@@ -150,7 +151,9 @@ const definitions = {
     token: one(3, 'int64'),
     failures: one(4, 'uint32'),
     changeJson: one(5, 'string'),
+    completion: one(6, 'Completion'),
   }),
+  Completion: message({ url: one(1, 'string'), timeoutMs: one(2, 'double') }),
   Refusals: message({ refused: many(1, 'Refusal') }),
   Refusal: message({ key: one(1, 'Key'), token: one(2, 'int64') }),
   Failure: message({
@@ -207,7 +210,10 @@ type WireReport = Omit<Report, 'key' | 'operation' | 'outcome'> & {
   readonly outcome: WireOutcome | null
 }
 
-type WireWork = Omit<Work, 'change'> & { readonly changeJson: string }
+type WireWork = Omit<Work, 'change' | 'completion'> & {
+  readonly changeJson: string
+  readonly completion?: Completion | null
+}
 
 /** A request as the gRPC layer hands it over: at most one of the methods is there. */
 export type WireRequest = {
@@ -407,8 +413,9 @@ export const encodeReply = (reply: Exclude<DispatchReply, { kind: 'leased' }>): 
   }
 }
 
-const workFrom = ({ changeJson, ...rest }: WireWork): Work => ({
+const workFrom = ({ changeJson, completion, ...rest }: WireWork): Work => ({
   ...rest,
+  ...(completion ? { completion } : {}),
   // The core wrote this text from a Change; it is the trusted end.
   change: JSON.parse(changeJson) as Change,
 })

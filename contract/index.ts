@@ -34,6 +34,7 @@ export {
 } from './event.ts'
 export { ContractError, type ContractErrorCode } from './errors.ts'
 export type { Outcome, OutcomeKind } from './outcome.ts'
+export { completionAttribute, outcomeOfCompletion, type Completion } from './completion.ts'
 export { waitingOnFrom, type AwaitedState, type WaitingOn } from './waiting-on.ts'
 export {
   outcomeOfAnswer,

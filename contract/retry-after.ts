@@ -1,4 +1,5 @@
-const maxRetryAfterMs = 3_600_000
+/** A function has to be asked again within so long. */
+export const longestRetryAfterMs = 3_600_000
 
 const httpDate = /^[A-Z][a-z]+, \d{2}[ -][A-Z][a-z]{2}[ -]\d{2,4} \d{2}:\d{2}:\d{2} GMT$/
 
@@ -8,9 +9,9 @@ const httpDate = /^[A-Z][a-z]+, \d{2}[ -][A-Z][a-z]{2}[ -]\d{2,4} \d{2}:\d{2}:\d
  */
 export const retryAfterMs = (value: string | undefined, now: number): number | undefined => {
   const text = value?.trim() ?? ''
-  if (/^\d{1,15}$/.test(text)) return Math.min(Number(text) * 1000, maxRetryAfterMs)
+  if (/^\d{1,15}$/.test(text)) return Math.min(Number(text) * 1000, longestRetryAfterMs)
   if (!httpDate.test(text)) return undefined
   const until = Date.parse(text)
   if (Number.isNaN(until)) return undefined
-  return Math.min(Math.max(0, until - now), maxRetryAfterMs)
+  return Math.min(Math.max(0, until - now), longestRetryAfterMs)
 }

@@ -1,4 +1,5 @@
 import type { Change, Operation } from './change.ts'
+import type { Completion } from './completion.ts'
 import type { Key } from './key.ts'
 import type { Outcome } from './outcome.ts'
 
@@ -49,6 +50,8 @@ export type Work = {
   /** Failures in a row for this version of the record; the base of the back-off. */
   readonly failures: number
   readonly change: Change
+  /** Absent where functions cannot reach the core. */
+  readonly completion?: Completion
 }
 
 export type Leased = {

@@ -23,8 +23,10 @@ export const errorCatalogue = {
   CONFLICT: { name: 'XOSConflict', http: 412, grpc: 10, plain: false },
   /** The same request is being carried out at this moment. */
   IN_PROGRESS: { name: 'XOSRequestInProgress', http: 409, grpc: 10, plain: false },
+  /** What a call came to was told before. */
+  ALREADY_COMPLETED: { name: 'XOSAlreadyCompleted', http: 409, grpc: 9, plain: false },
   KEY_REUSED: { name: 'XOSIdempotencyKeyReused', http: 422, grpc: 3, plain: false },
-  /** Changes that are no longer kept. */
+  /** Changes that are no longer kept, calls that count no more. */
   GONE: { name: 'XOSGone', http: 410, grpc: 11, plain: false },
   TOO_LARGE: { name: 'XOSPayloadTooLarge', http: 413, grpc: 8, plain: false },
   UNSUPPORTED_MEDIA_TYPE: {

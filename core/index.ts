@@ -19,6 +19,7 @@ export {
   queryOperators,
   type AuditEntry,
   type Caller,
+  type CompletionOptions,
   type ChangeKind,
   type ChangeLog,
   type Changes,
@@ -49,6 +50,7 @@ export {
 export type { IssuedToken } from './access/tokens.ts'
 export { requireAdministrator } from './access/require-administrator.ts'
 export { buildRest, type RestOptions } from './rest/rest.ts'
+export { completionsPath } from './rest/completions.ts'
 export { buildTosca, type ToscaOptions } from './tosca/tosca.ts'
 export { buildGrpc, type GrpcFace, type GrpcOptions, type TlsMaterial } from './grpc/server.ts'
 export { makeCertificates, type Certificates } from './grpc/certificates.ts'

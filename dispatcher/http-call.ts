@@ -47,7 +47,7 @@ export const createHttpCall = ({
     return post
   }
 
-  const messageOf = (change: Change, timeoutMs: number) => {
+  const messageOf = (change: Change, timeoutMs: number, completionUrl: string | undefined) => {
     const time = clock.now()
     const traceparent = createTraceparent(random)
     const { headers, body } = encodeChange(change, {
@@ -55,13 +55,15 @@ export const createHttpCall = ({
       time,
       deadline: time + timeoutMs,
       traceparent,
+      ...(completionUrl === undefined ? {} : { completionUrl }),
     })
     return { headers: { ...headers, ...authorization }, body }
   }
 
   return {
-    async call(target, change, signal) {
-      const posted = await postOf(target)(messageOf(change, target.timeoutMs), signal)
+    async call(target, change, signal, completionUrl) {
+      const message = messageOf(change, target.timeoutMs, completionUrl)
+      const posted = await postOf(target)(message, signal)
       const context = { target: target.step, operation: change.operation, now: clock.now() }
       return 'answer' in posted
         ? outcomeOfAnswer(posted.answer, context)

@@ -148,14 +148,14 @@ export const createLane = (options: LaneOptions): Lane => {
     observer.called(target, outcome, durationMs)
     moveLimit(run, outcome, durationMs)
     moveGate(outcome, stale)
-    const retryInMs = nextAttemptMs(outcome, run.work.failures, target, random)
+    const retryInMs = nextAttemptMs(outcome, run.work, target, random)
     finished(reportOf(run.work, outcome, durationMs, retryInMs))
     startReady()
   }
 
-  const attempt = async ({ change }: Work, signal: AbortSignal): Promise<Outcome> => {
+  const attempt = async ({ change, completion }: Work, signal: AbortSignal): Promise<Outcome> => {
     try {
-      return await call(target, change, signal)
+      return await call(target, change, signal, completion?.url)
     } catch (error) {
       return { kind: 'failed', text: textOfError(error), retry: true }
     }

@@ -1,4 +1,4 @@
-import { cutText, maxTextLength, type Outcome, type Random } from '#contract'
+import { cutText, maxTextLength, type Outcome, type Random, type Work } from '#contract'
 import { backoffMs, jitteredMs } from './backoff.ts'
 import type { Retry, Target } from './options.ts'
 
@@ -10,11 +10,11 @@ export const leastRetryAfterMs = 100
  *
  * `failures` are the ones in a row before this outcome. A record whose target is busy, down or misconfigured
  * is due at once: the target's gate holds it, not a delay of its own. What a function asks for is kept to
- * the letter; our own delays are jittered.
+ * the letter; our own delays are jittered. One that is in progress is left alone as long as it may be completed.
  */
 export const nextAttemptMs = (
   outcome: Outcome,
-  failures: number,
+  { failures, completion }: Pick<Work, 'failures' | 'completion'>,
   { deferredDelayMs, retry }: Pick<Target, 'deferredDelayMs' | 'retry'>,
   random: Random,
 ): number | undefined => {
@@ -23,9 +23,12 @@ export const nextAttemptMs = (
       return undefined
     case 'in-progress':
     case 'deferred':
-      return outcome.retryAfterMs === undefined
-        ? jitteredMs(deferredDelayMs, random)
-        : Math.max(leastRetryAfterMs, outcome.retryAfterMs)
+      if (outcome.retryAfterMs !== undefined) {
+        return Math.max(leastRetryAfterMs, outcome.retryAfterMs)
+      }
+      return outcome.kind === 'in-progress' && completion !== undefined
+        ? completion.timeoutMs
+        : jitteredMs(deferredDelayMs, random)
     case 'target-busy':
     case 'target-down':
     case 'target-misconfigured':

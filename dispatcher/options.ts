@@ -29,11 +29,16 @@ export type Target = {
 }
 
 /**
- * Calls a function with a change. Settles soon after the signal fires, with an outcome that says what the
- * signal's reason says. Once settled it listens to the signal no longer: the next call may get the same one. Rejects
- * only by mistake; the record then counts as failed.
+ * Calls a function with a change, and tells it where it may complete the call later. Settles soon after the signal
+ * fires, with an outcome that says what the signal's reason says. Rejects only by mistake; the record then counts as
+ * failed.
  */
-export type Call = (target: Target, change: Change, signal: AbortSignal) => Promise<Outcome>
+export type Call = (
+  target: Target,
+  change: Change,
+  signal: AbortSignal,
+  completionUrl?: string,
+) => Promise<Outcome>
 
 /** How a target is at one moment. */
 export type TargetState = {

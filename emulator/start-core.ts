@@ -21,6 +21,7 @@ import {
 } from '#core'
 import { startBackground } from './background.ts'
 import type { Closers } from './closers.ts'
+import { completionAddress } from './completion-address.ts'
 import type { CoreSettings, Ports } from './core-settings.ts'
 import { developmentCertificate } from './development-certificates.ts'
 import { startHealthServer, type Page } from './health-server.ts'
@@ -102,9 +103,16 @@ export const startCore = async (
     throw forUser(error)
   })
   closers.add('database', () => database.close())
-  const core = await openCore({ database, coreModels, clock, admin }).catch((error: unknown) => {
-    throw forUser(error)
-  })
+  const listening: { restPort?: number } = {}
+  const completions = {
+    address: () => completionAddress(settings, listening.restPort),
+    timeoutMs: settings.completionMs,
+  }
+  const core = await openCore({ database, coreModels, clock, admin, completions }).catch(
+    (error: unknown) => {
+      throw forUser(error)
+    },
+  )
   const { store } = core
   const sinkLagMs = startBackground(settings, store, closers)
   const backupWorker = startBackupWorker({
@@ -149,6 +157,7 @@ export const startCore = async (
   })
 
   const restPort = await listen(rest, 'rest', settings)
+  listening.restPort = restPort
   const toscaPort = await listen(tosca, 'tosca', settings)
   const grpcPort = await grpc.listen(ports.grpc, host).catch((error: unknown) => {
     throw cannotListen({ face: 'grpc', flag: '--grpc-port', port: ports.grpc, host }, error)

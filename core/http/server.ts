@@ -5,6 +5,8 @@ import { CoreError, errorCatalogue } from '../errors.ts'
 
 /** Largest body of a request, in bytes. */
 const bodyLimit = 2 ** 20
+/** Longest part of a path that stands for something: the right to complete a call, in characters. */
+const maxParamLength = 600
 
 /** Where faults of the core itself are told; clients never see them. A pino logger will do. */
 export type FaultLog = { error(fields: object, message: string): void }
@@ -106,6 +108,7 @@ export const createHttpFace = (options: HttpFaceOptions): FastifyInstance => {
 
   const app = Fastify({
     bodyLimit,
+    routerOptions: { maxParamLength },
     requestTimeout: 30_000,
     // A client that stops taking its answer, or a request that takes longer than any should.
     connectionTimeout: 300_000,

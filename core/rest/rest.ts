@@ -6,6 +6,7 @@ import { createHttpFace, type FaultLog } from '../http/server.ts'
 import type { Store } from '../store/port.ts'
 import { addApidocs } from './apidocs.ts'
 import { addAudit } from './audit.ts'
+import { addCompletions } from './completions.ts'
 import { addDynamicload } from './dynamicload.ts'
 import { addEvents } from './events/events.ts'
 import { createIdentification } from './identify.ts'
@@ -45,6 +46,7 @@ export const buildRest = ({ store, authenticator, log, clock }: RestOptions): Fa
   addDynamicload(app, store, identification)
   addApidocs(app, store)
   addAudit(app, store, identification)
+  addCompletions(app, store)
   addEvents(app, { store, clock, log }, identification)
   addRecords(app, { store, log }, identification)
   return app

@@ -1,11 +1,12 @@
 import { type Change, type Expanded, type Leased, type Want, type Work } from '#contract'
 import type { Schema } from '#xproto'
+import type { CompletionOf } from './completions.ts'
 import type { Sql } from './database.ts'
 import { expand, includeTree, type IncludeTree } from './expand.ts'
 import { blockersSql, park } from './park.ts'
 import { reap } from './reap.ts'
-import { wireWithLinksToMany } from './read.ts'
 import { giveTurnsOf, nextTurnSql } from './resync.ts'
+import { wireWithLinksToMany } from './read.ts'
 import { stampOf, type RecordRow, type RowKey } from './row.ts'
 import { wakeDispatchers } from './wake.ts'
 
@@ -17,6 +18,8 @@ export type LeaseContext = {
   readonly schema: Schema
   /** Microseconds since 1970. */
   readonly now: number
+  /** Where functions may complete their calls; undefined: nowhere. */
+  readonly completionOf?: CompletionOf | undefined
 }
 
 /** Notes that the dispatcher lives, and ends the leases of those that have been silent too long. */
@@ -195,7 +198,7 @@ const changeOf = (row: Candidate, record: Change['record'], expanded: Expanded):
 })
 
 const workOf = async (
-  { sql, schema }: LeaseContext,
+  { sql, schema, completionOf }: LeaseContext,
   rows: readonly Candidate[],
 ): Promise<Work[]> => {
   const trees = new Map<string, IncludeTree>()
@@ -207,13 +210,15 @@ const workOf = async (
   const items = rows.map((row) => ({ row, tree: treeOf(row) }))
   const wires = await wireWithLinksToMany(sql, schema, rows)
   const expanded = await expand(sql, schema, items)
-  return rows.map((row, index) => ({
-    key: { model: row.leaf, id: row.id },
-    operation: row.deleted ? 'delete' : 'sync',
-    token: Number(row.lease_token),
-    failures: row.failures,
-    change: changeOf(row, wires[index] ?? {}, expanded[index] ?? {}),
-  }))
+  return rows.map((row, index) => {
+    const change = changeOf(row, wires[index] ?? {}, expanded[index] ?? {})
+    const { operation, stamp } = change
+    const key = { model: row.leaf, id: row.id }
+    const token = Number(row.lease_token)
+    const work = { key, operation, token, failures: row.failures, change }
+    const completion = completionOf?.({ key, operation, stamp, call: row.calls, token })
+    return completion === undefined ? work : { ...work, completion }
+  })
 }
 
 /** One lease: takes what is due and unblocked, parks what is due and has to wait. */

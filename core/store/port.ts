@@ -6,12 +6,14 @@ import type { Caller } from './caller.ts'
 import type { Retention } from './changes/keep.ts'
 import type { ChangeLog } from './changes/port.ts'
 import type { Publishing } from './changes/publishing.ts'
+import type { Completions } from './completions.ts'
 import type { Tokens } from './tokens.ts'
 
 export type { AuditEntry, AuditQuestion } from './audit.ts'
 export type { Caller } from './caller.ts'
 export type { Retention } from './changes/keep.ts'
 export type { ChangeKind, ChangeLog, Changes, RecordChange } from './changes/port.ts'
+export type { CompletionOptions, CompletionRight, Completions } from './completions.ts'
 export type { Token } from './tokens.ts'
 
 /** A record as it was read or written, and the version of it that was: each write of a record moves `revision`. */
@@ -189,6 +191,7 @@ export type Store = {
   /** Who wrote what, the youngest first. Throws PERMISSION_DENIED unless an administrator asks. */
   audit(caller: Caller, question: AuditQuestion): Promise<readonly AuditEntry[]>
   readonly tokens: Tokens
+  readonly completions: Completions
   /** Forgets what is older than it may become. */
   keepWithin(retention: Retention): Promise<void>
   /** Lets go deleted records that were kept long enough for policies to see them. */

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import type { Clock, WorkSource } from '#contract'
 import type { Schema, Source } from '#xproto'
 import { hashPassword } from '../access/password.ts'
@@ -9,6 +9,7 @@ import { keepWithin, startLog } from './changes/keep.ts'
 import { createPublishing } from './changes/publishing.ts'
 import { createWatching } from './changes/watching.ts'
 import { describeWriter, writerTexts, type Writer } from './changes/writer.ts'
+import { createCompletions, type CompletionOptions } from './completions.ts'
 import type { Database, Sql } from './database.ts'
 import { endHolds } from './hold.ts'
 import { answerOnce } from './idempotency.ts'
@@ -33,6 +34,8 @@ export type StoreOptions = {
   readonly coreModels: readonly Source[]
   readonly clock: Pick<Clock, 'now' | 'after'>
   readonly admin: Admin
+  /** Lets functions complete calls that they answered 202; undefined: they do not reach the core. */
+  readonly completions?: CompletionOptions
 }
 
 export type OpenStore = {
@@ -118,6 +121,14 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
     recordsOf,
   })
 
+  const completions = createCompletions({
+    database,
+    transaction,
+    now,
+    randomBytes,
+    options: options.completions,
+  })
+
   // Strangers may ask for the texts, so they are read once for each schema.
   const xprotoTexts = new WeakMap<Schema, string>()
   const watching = await createWatching(database, () => current.latest(database))
@@ -144,6 +155,7 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
     publishing: createPublishing(database, now),
     audit: (caller, question) => readAudit(database, caller, question),
     tokens: createTokens(database, now),
+    completions,
     keepWithin: (retention) => keepWithin(database, retention, now()),
     endHolds: () => transaction((sql) => endHolds(sql, now())),
 
@@ -204,8 +216,12 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
 
   const work: WorkSource = {
     register: (registration) => models.register(registration),
-    lease: (dispatcher, wants) =>
-      transaction((sql, schema) => lease({ sql, schema, now: now() }, dispatcher, wants)),
+    async lease(dispatcher, wants) {
+      const completionOf = await completions.issuer()
+      return transaction((sql, schema) =>
+        lease({ sql, schema, now: now(), completionOf }, dispatcher, wants),
+      )
+    },
     report: (_dispatcher, reports) =>
       transaction((sql, schema) => report({ sql, schema, now: now() }, reports)),
     heartbeat: (dispatcher) =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { chosenDatabase } from '../../cli/core-settings.ts'
+import { chosenDatabase, publicUrlFrom } from '../../cli/core-settings.ts'
 
 const url = 'postgres://me:s3cr3t@db/x'
 
@@ -29,4 +29,21 @@ test.each([
 ])('where that cannot be, it says so without the password: %s', (_, given, message) => {
   expect(() => chosenDatabase(given, undefined)).toThrow(message)
   expect(() => chosenDatabase(given, undefined)).not.toThrow(/s3cr3t/)
+})
+
+test.each(['http://core.test:30006', 'https://core.test/syncstep/'])(
+  'functions reach the core at %s',
+  (text) => {
+    expect(publicUrlFrom(text)).toEqual(new URL(text))
+  },
+)
+
+test.each([
+  'core.test:30006',
+  'ftp://core.test/',
+  'http://me:s3cr3t@core.test/',
+  'http://c/?s3cr3t',
+])('functions do not reach the core at %s, which is not told again', (text) => {
+  expect(() => publicUrlFrom(text)).toThrow(/to be an http or https URL/)
+  expect(() => publicUrlFrom(text)).not.toThrow(/s3cr3t/)
 })

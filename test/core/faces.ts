@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { buildRest, buildTosca, createAuthenticator, openCore, type Store } from '#core'
+import {
+  buildRest,
+  buildTosca,
+  createAuthenticator,
+  openCore,
+  type Store,
+  type StoreOptions,
+} from '#core'
 import type { Clock } from '#contract'
 import { openTestDatabase } from '../support/database.ts'
 import { createManualClock } from '../support/manual-clock.ts'
@@ -46,11 +53,12 @@ const buildFaces = (store: Store, clock: Clock) => {
 }
 
 /** The real store with the models of hello-world, and its faces. */
-export const openFaces = async () => {
+export const openFaces = async (options: Pick<StoreOptions, 'completions'> = {}) => {
   const database = await openTestDatabase()
   const clock = createManualClock(1_600_000_000_000, database.isAtWork)
   const file = new URL('../../xproto/models/core.xproto', import.meta.url)
   const core = await openCore({
+    ...options,
     database,
     coreModels: [{ file: 'core.xproto', text: await readFile(file, 'utf8') }],
     clock,

@@ -86,6 +86,23 @@ test('connections are kept, but not for longer than a minute, in which a name ma
 const oneByte = 'x'
 
 describe('a request', () => {
+  test('says where the call may be completed, when it may', async () => {
+    const seen: unknown[] = []
+    const url = await serve((request, response) => {
+      seen.push(request.headers['ce-completionurl'])
+      response.writeHead(202).end()
+    })
+    const clock = createManualClock(1_000)
+    const { call, close } = createHttpCall({ synchronizer: 'paint', clock, random: () => 0.5 })
+    cleanups.push(close)
+    const { signal } = new AbortController()
+
+    await call(targetFor('Color', { url }), change, signal, 'https://core.test/right')
+    await call(targetFor('Color', { url }), change, signal)
+
+    expect(seen).toEqual(['https://core.test/right', undefined])
+  })
+
   test('is the change as one CloudEvent, with its deadline and a fresh trace', async () => {
     const seen: { request: IncomingMessage; body: string }[] = []
     const url = await serve((request, response) => {

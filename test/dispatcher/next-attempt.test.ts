@@ -20,15 +20,25 @@ const cases: readonly (readonly [Outcome, failures: number, ms: number | undefin
 ]
 
 test.each(cases)('%j after %i failures is tried again in %s ms', (outcome, failures, ms) => {
-  expect(nextAttemptMs(outcome, failures, target, () => 0.5)).toBe(ms)
+  expect(nextAttemptMs(outcome, { failures }, target, () => 0.5)).toBe(ms)
 })
 
 test('only our own delays are jittered, not what a function asked for', () => {
   const asked: Outcome = { kind: 'deferred', text: 'Maybe later', retryAfterMs: 60_000 }
   const notAsked: Outcome = { kind: 'deferred', text: 'Maybe later' }
 
-  expect(nextAttemptMs(asked, 0, target, () => 0)).toBe(60_000)
-  expect(nextAttemptMs(notAsked, 0, target, () => 0)).toBe(4_000)
+  expect(nextAttemptMs(asked, { failures: 0 }, target, () => 0)).toBe(60_000)
+  expect(nextAttemptMs(notAsked, { failures: 0 }, target, () => 0)).toBe(4_000)
+})
+
+test.each<[Outcome, number]>([
+  [{ kind: 'in-progress', text: 'Building' }, 86_400_000],
+  [{ kind: 'in-progress', text: 'Building', retryAfterMs: 60_000 }, 60_000],
+  [{ kind: 'deferred', text: 'Maybe later' }, 5_000],
+])('%j to a call that may be completed is tried again in %i ms', (outcome, ms) => {
+  const completion = { url: 'http://core.test/', timeoutMs: 86_400_000 }
+
+  expect(nextAttemptMs(outcome, { failures: 0, completion }, target, () => 0.5)).toBe(ms)
 })
 
 const failed: Outcome = { kind: 'failed', text: 'Maybe not', retry: true }

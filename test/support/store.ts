@@ -7,6 +7,7 @@ import {
   type Database,
   type SaveOptions,
   type Store,
+  type StoreOptions,
 } from '#core'
 import { openTestDatabase, type TestDatabase } from './database.ts'
 import { createManualClock, type ManualClock } from './manual-clock.ts'
@@ -71,11 +72,14 @@ export type TestStore = {
 const startOfTests = Date.UTC(2026, 0, 1)
 
 /** The real store on the engine of the vitest project, under a clock that stands still. One for each test file is plenty. */
-export const openTestStore = async (given?: TestDatabase): Promise<TestStore> => {
+export const openTestStore = async (
+  given?: TestDatabase,
+  options: Pick<StoreOptions, 'completions'> = {},
+): Promise<TestStore> => {
   const database = given ?? (await openTestDatabase())
   const clock = createManualClock(startOfTests, database.isAtWork)
   const admin = { email: administrator.email, password: 'letmein' }
-  const core = await openCore({ database, coreModels, clock, admin })
+  const core = await openCore({ ...options, database, coreModels, clock, admin })
   const { store, work } = core
   return {
     database,

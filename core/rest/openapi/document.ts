@@ -46,6 +46,7 @@ const tagsOf = (models: readonly Model[]): readonly Json[] => [
   { name: 'events', description: 'What happens to records' },
   { name: 'audit', description: 'Who wrote what' },
   { name: 'tokens', description: 'What lets steps read and write' },
+  { name: 'completions', description: 'What came of calls that went on' },
   { name: 'dynamicload', description: 'Models that services bring' },
   ...[...new Set(models.map(({ app }) => app))].map((name) => ({
     name,

@@ -125,5 +125,44 @@ const tokenPaths: Json = {
   },
 }
 
+const completionPaths: Json = {
+  '/xosapi/v1/completions/{right}': {
+    parameters: [
+      {
+        name: 'right',
+        in: 'path',
+        required: true,
+        description: 'As the end of the address that came with the call',
+        schema: text,
+      },
+    ],
+    post: operation({
+      id: 'CompleteCall',
+      tag: 'completions',
+      summary: 'Says what came of a call that was answered 202',
+      isOpen: true,
+      body: objectOf(
+        {
+          status: { type: 'string', enum: ['synced', 'deferred', 'failed'] },
+          feedback: { type: 'object', description: 'With synced: feedback fields of the record' },
+          note: { ...text, description: 'With synced: a text for the history' },
+          detail: { ...text, description: 'With deferred and failed: the text of the record' },
+          retry_after: { type: 'number', description: 'With deferred: seconds' },
+          waiting_on: { type: 'object', description: 'With deferred: a record' },
+          retry: { type: 'boolean', description: 'With failed: false when never again' },
+        },
+        ['feedback', 'note', 'detail', 'retry_after', 'waiting_on', 'retry'],
+      ),
+      answer: nothing,
+      errors: [403, 409, 410],
+    }),
+  },
+}
+
 /** What happens to records, who did it, and on whose behalf steps read and write. */
-export const watchingPaths: Json = { ...eventPaths, ...auditPaths, ...tokenPaths }
+export const watchingPaths: Json = {
+  ...eventPaths,
+  ...auditPaths,
+  ...tokenPaths,
+  ...completionPaths,
+}

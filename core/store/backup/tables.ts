@@ -17,6 +17,7 @@ const resident: ReadonlySet<string> = new Set([
   'change',
   'change_log',
   'audit',
+  'signing_key',
 ])
 
 type TableRow = Table & { readonly parents: readonly string[] }

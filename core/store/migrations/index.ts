@@ -6,6 +6,7 @@ import { access } from './005-access.ts'
 import { reading } from './006-reading.ts'
 import { idempotency } from './007-idempotency.ts'
 import { watches } from './008-watches.ts'
+import { completions } from './009-completions.ts'
 
 /**
  * The tables of the store, as numbered steps; a step that has been released is never edited.
@@ -22,4 +23,5 @@ export const migrations: readonly string[] = [
   reading,
   idempotency,
   watches,
+  completions,
 ]

@@ -56,7 +56,11 @@ describe('what a dispatcher asks reaches the core as it was asked', () => {
   })
 
   test('lease', async () => {
-    const leased: Leased = { work: [workOf(1), { ...workOf(2), failures: 3 }], nextDueMs: 0 }
+    const completion = { url: 'https://core.test/right', timeoutMs: 1.5 }
+    const leased: Leased = {
+      work: [workOf(1), { ...workOf(2), failures: 3, completion }],
+      nextDueMs: 0,
+    }
     const { work, asked } = createWork({ lease: () => Promise.resolve(leased) })
     const { port } = await bench.serve(work)
     const wants = [{ model: 'Color', limit: dispatchLimits.leased }]

@@ -1,0 +1,25 @@
+import { isIPv6 } from 'node:net'
+import { completionsPath } from '#core'
+import type { CoreSettings } from './core-settings.ts'
+
+/** Functions on this machine reach it at any of its addresses. */
+const localHost = (host: string): string => {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return isIPv6(host) ? `[${host}]` : host
+}
+
+/**
+ * Where functions complete their calls, up to the right that each of them gets; undefined when they do not reach the
+ * core, or when it does not listen yet.
+ *
+ * @param restPort undefined until it listens
+ */
+export const completionAddress = (
+  { publicUrl, host }: Pick<CoreSettings, 'publicUrl' | 'host'>,
+  restPort: number | undefined,
+): string | undefined => {
+  if (publicUrl === undefined || restPort === undefined) return undefined
+  const base = publicUrl === 'own' ? `http://${localHost(host)}:${restPort}` : publicUrl.href
+  return base.replace(/\/$/, '') + completionsPath
+}
