@@ -24,6 +24,15 @@ const stepSql = (from: string, hop: string, forwards: boolean): string => {
     )`
 }
 
+/** SQL of a record if it may stand at a hop; deleted ones only at an end. */
+const standingSql = (key: string, hop: string, isEnd: string): string => `
+    lateral (
+      select r.root, r.id from record r
+      where r.root = ${key}.root and r.id = ${key}.id and r.leaf = any(${hop}.leaves)
+        and (${isEnd} or not r.deleted)
+      offset 0
+    )`
+
 /** SQL of `walk`: every way from records along the paths that begin at their models, but over deleted ones. */
 const walkSql = (starts: string): string => `
   walk as (
@@ -38,11 +47,7 @@ const walkSql = (starts: string): string => `
     from walk w
       join hop h on h.path = w.path and h.position = w.position + 1
       cross join ${stepSql('w', 'h', true)} n
-      cross join lateral (
-        select r.root, r.id from record r
-        where r.root = n.root and r.id = n.id and r.leaf = any(h.leaves) and (h.is_last or not r.deleted)
-        offset 0
-      ) t
+      cross join ${standingSql('n', 'h', 'h.is_last')} t
   ),
   found as (
     select start_root, start_id, root, id, via from walk
@@ -104,6 +109,48 @@ export const renewEdges = async (sql: Sql, starts: readonly RowKey[]): Promise<v
     [JSON.stringify(freed)],
   )
   await wakeDispatchers(sql)
+}
+
+/**
+ * Writes down who waits over a new record, for it, and for whom it waits: of the ways only those that lead over it, because
+ * others that begin where these do may be many.
+ */
+export const addEdges = async (sql: Sql, { root, id }: RowKey): Promise<void> => {
+  await sql.query(
+    `with recursive here as (
+       select distinct r.root, r.id, h.path, h.position, h.is_last
+       from record r join hop h on r.leaf = any(h.leaves)
+       where r.root = $1 and r.id = $2
+     ),
+     back as (
+       select root, id, path, position as pin, position, '' as via from here
+       union
+       select t.root, t.id, b.path, b.pin, b.position - 1,
+              case when b.position = b.pin then '' else b.root || '/' || b.id || ' ' || b.via end
+       from back b
+         join hop h on h.path = b.path and h.position = b.position and h.position > 0
+         join hop p on p.path = b.path and p.position = b.position - 1
+         cross join ${stepSql('b', 'h', false)} n
+         cross join ${standingSql('n', 'p', 'p.position = 0')} t
+     ),
+     forth as (
+       select root, id, path, position as pin, position, is_last, '' as via from here
+       union
+       select t.root, t.id, f.path, f.pin, h.position, h.is_last,
+              case when f.position = f.pin then '' else f.via || f.root || '/' || f.id || ' ' end
+       from forth f
+         join hop h on h.path = f.path and h.position = f.position + 1
+         cross join ${stepSql('f', 'h', true)} n
+         cross join ${standingSql('n', 'h', 'h.is_last')} t
+     )
+     insert into edge (root, id, on_root, on_id, via)
+     select b.root, b.id, f.root, f.id,
+            b.via || case when b.pin = 0 or f.position = f.pin then '' else $1 || '/' || $2 || ' ' end || f.via
+     from back b join forth f on f.path = b.path and f.pin = b.pin
+     where b.position = 0 and f.is_last and (b.root, b.id) <> (f.root, f.id)
+     on conflict do nothing`,
+    [root, id],
+  )
 }
 
 const layAllEdges = async (sql: Sql): Promise<void> => {

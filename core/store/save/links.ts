@@ -1,7 +1,7 @@
 import type { Field, LinkField, Schema } from '#xproto'
 import { CoreError } from '../../errors.ts'
 import type { Sql } from '../database.ts'
-import { renewEdges, startsThrough } from '../edges.ts'
+import { addEdges, renewEdges, startsThrough } from '../edges.ts'
 import { modelNamed } from '../read.ts'
 import type { RowKey } from '../row.ts'
 import type { WriteContext } from './draft.ts'
@@ -84,7 +84,7 @@ export const writeLinks = async (
   targets: readonly Target[],
 ): Promise<void> => {
   const isOnPath = await insertLinks(sql, key, targets)
-  if (isOnPath) await renewEdges(sql, await startsThrough(sql, [key]))
+  if (isOnPath) await addEdges(sql, key)
 }
 
 /** Writes the links of some fields in place of those that are there. */

@@ -198,6 +198,47 @@ test.each([['the front first'], ['the back first']])(
   },
 )
 
+test('who waits is the same whether it was written down as links came, or for all of them at once', async () => {
+  const graph: readonly Dependency[] = [
+    onCrane,
+    onFront,
+    { model: 'Crane', on: 'Coupling', path: 'tracks.wagons.couplings_behind' },
+    { model: 'Coupling', on: 'Crane', path: 'front.track.crane' },
+    { model: 'Track', on: 'Wagon', path: 'wagons.couplings_ahead.front' },
+  ]
+  const edges = () =>
+    under.database.query(`select * from edge order by root, id, on_root, on_id, via`)
+  await load(graph)
+  const cranes = [await create('Crane', { name: 'a' }), await create('Crane', { name: 'b' })]
+  const tracks = []
+  for (const crane of [...cranes, ...cranes]) {
+    tracks.push(await create('Track', { name: `track ${tracks.length}`, crane_id: crane }))
+  }
+  const wagons = []
+  for (const track of [...tracks, ...tracks]) {
+    wagons.push(await create('Wagon', { name: `wagon ${wagons.length}`, track_id: track }))
+  }
+  for (const [index, front] of wagons.entries()) {
+    await create('Coupling', { front_id: front, back_id: wagons[(index * 3 + 1) % wagons.length] })
+  }
+  const written = await edges()
+  expect(written.length).toBeGreaterThan(30)
+
+  await load()
+  await load(graph)
+  expect(await edges()).toEqual(written)
+
+  for (const [index, wagon] of wagons.entries()) {
+    await records().update('Wagon', wagon, { track_id: tracks[(index * 5 + 2) % tracks.length] })
+  }
+  await records().update('Track', tracks[0]!, { crane_id: cranes[1] })
+  await records().remove('Coupling', 2)
+  const changed = await edges()
+  await load()
+  await load(graph)
+  expect(await edges()).toEqual(changed)
+})
+
 test('circles of records along paths are named', async () => {
   await load([onFront])
   const { front, back } = await coupled()

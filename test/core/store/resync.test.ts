@@ -100,9 +100,13 @@ test('what is not synced, or is not to be, has no turn', async () => {
   await records().update('Clock', 4, { name: 'refused' })
   const [refused] = await under.lease(['Clock'])
   await under.work.report('tester', [reportOn(refused!, { kind: 'failed', text: 'no', retry: false })]) // prettier-ignore
+  const resting = await Promise.all([2, 3, 4].map((id) => records().get('Clock', id)))
   await under.clock.advance(hour)
 
   expect(await run()).toEqual([5])
+  for (const record of resting) {
+    expect(await records().get('Clock', Number(record['id']))).toEqual(record)
+  }
 })
 
 test('a step that does not say so is not called again', async () => {
