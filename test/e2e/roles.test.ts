@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../../emulator/free-port.ts'
@@ -47,13 +47,15 @@ test('core, dispatcher and functions do as processes of their own what dev does 
   const core = run(['core', '--data', 'memory', ...ports], { SYNCSTEP_ADMIN_PASSWORD: password })
   const at = await entryOf(core, 'Core is ready')
   const first = runFunction('hello-world-service', servicePort)
-  const dispatcher = run(['dispatcher', tutorial.project], {
-    SYNCSTEP_CORE_ENDPOINT: `127.0.0.1:${String(at['grpc'])}`,
-    SYNCSTEP_PASSWORD: password,
-    SYNCSTEP_FUNCTION_TOKEN: token,
-    SYNCSTEP_HEALTH_PORT: String(healthPort),
-    SYNCSTEP_HOST: '127.0.0.1',
-  })
+  const runDispatcher = (): Program =>
+    run(['dispatcher', tutorial.project], {
+      SYNCSTEP_CORE_ENDPOINT: `127.0.0.1:${String(at['grpc'])}`,
+      SYNCSTEP_PASSWORD: password,
+      SYNCSTEP_FUNCTION_TOKEN: token,
+      SYNCSTEP_HEALTH_PORT: String(healthPort),
+      SYNCSTEP_HOST: '127.0.0.1',
+    })
+  const dispatcher = runDispatcher()
   const health = (at: string): Promise<Response> => fetch(`http://127.0.0.1:${healthPort}${at}`)
   const readyz = async (): Promise<number> => (await health('/readyz')).status
   await until('the dispatcher to be ready', async () => (await readyz()) === 200)
@@ -81,10 +83,27 @@ test('core, dispatcher and functions do as processes of their own what dev does 
   expect(metrics).toMatch(/^syncstep_dispatcher_change_to_synced_seconds_count\{model="HelloWorldServiceInstance"\} 1$/m) // prettier-ignore
   expect(metrics).toMatch(/^process_resident_memory_bytes \d+$/m)
 
-  for (const program of [dispatcher, first, second, core]) {
+  const end = async (program: Program): Promise<void> => {
     program.kill('SIGTERM')
     expect(await program.exit).toBe(0)
   }
+  await end(dispatcher)
+
+  // The core is one of XOS to who asks for no leases.
+  const config = path.join(tutorial.project, 'config.yaml')
+  const text = await readFile(config, 'utf8')
+  await writeFile(config, text.replace('accessor:', 'accessor:\n  kind: xos'))
+  onTestFinished(() => writeFile(config, text))
+  const url = `http://127.0.0.1:${String(at['rest'])}/xosapi/v1/hello-world/helloworldserviceinstances/1`
+  await fetch(url, {
+    method: 'PUT',
+    headers: { authorization, 'content-type': 'application/json' },
+    body: JSON.stringify({ hello_to: 'Arya Stark' }),
+  })
+  const alone = runDispatcher()
+  await alone.said(/A core of XOS: no other dispatcher may do this work/)
+  await second.said(/Jhon Snow is saying hello to Arya Stark/)
+  for (const program of [alone, first, second, core]) await end(program)
 })
 
 test('a dispatcher with a wrong password says so and ends', async () => {
