@@ -63,12 +63,7 @@ const readMarked = async ({ service }: Desk, { seen }: Entry): Promise<Fields | 
   const at = service()
   const { model } = observedOf(at, key.model)
   if (operation === 'delete' || isMarked) return at.records.get(model, key.id)
-  try {
-    return await at.records.update(model, key.id, { backend_need_delete: true })
-  } catch (error) {
-    if (isGone(error)) return undefined
-    throw error
-  }
+  return at.records.update(model, key.id, { backend_need_delete: true })
 }
 
 const previousOf = (fields: Fields): NonNullable<Change['previous']> => {
@@ -98,11 +93,17 @@ export const createLease = (desk: Desk) => {
       if (isMarkedHere) await unmark(desk, entry)
       return undefined
     }
+    const expanded = await expander
+      .expand(observed.model, fields, observed.step.include)
+      .catch(async (error: unknown) => {
+        if (isMarkedHere) await unmark(desk, entry)
+        throw error
+      })
     const change = {
       operation,
       model: key.model,
       record: ownFields(observed.model, fields),
-      expanded: await expander.expand(observed.model, fields, observed.step.include),
+      expanded,
       stamp: microseconds(seen.version),
       attempt: entry.attempts + 1,
       ...(isMarkedHere ? {} : { previous: previousOf(fields) }),
@@ -149,7 +150,8 @@ export const createLease = (desk: Desk) => {
           return work
         } catch (error) {
           entry.owner = undefined
-          if (isOutage(error)) outages.push(error)
+          if (isGone(error)) known.pending.drop(entry.seen.key)
+          else if (isOutage(error)) outages.push(error)
           else leaveAlone(desk, entry, error)
           return undefined
         }

@@ -5,9 +5,9 @@ import type { XosApi, XosModel } from './api.ts'
 import type { Method, XosClient } from './client.ts'
 
 /** Numbers of `xos.Query.QueryKind`. */
-export const queryKinds = { dirty: 2, deleted: 3 } as const
+const queryKinds = { dirty: 2, deleted: 3 } as const
 
-export type Equal = { readonly name: string; readonly value: number }
+type Equal = { readonly name: string; readonly value: number }
 
 /** The records of a core of XOS, in the wire form of REST: links as ids, times in seconds, null fields absent. */
 export type XosRecords = {
@@ -83,20 +83,25 @@ export const createXosRecords = (client: XosClient, api: XosApi): XosRecords => 
 /** Numbers of `LoadModelsStatus`. */
 const loadStatuses = { success: 0, nothingChanged: 1 } as const
 
+/** What is no mistake of the models may pass: those of another service may have to come first. */
+const notYet = (error: unknown): never => {
+  const mayPass = error instanceof RemoteSourceError && error.code === 'REFUSED'
+  throw mayPass ? new RemoteSourceError('UNAVAILABLE', error.message) : error
+}
+
 /** Brings the models of a synchronizer, as those of XOS do. Answers whether the core has others now. */
 export const loadModels = async (
   client: XosClient,
   api: XosApi,
   { name, version, models }: Registration,
 ): Promise<boolean> => {
-  const { status = loadStatuses.success } = await client.ask(
-    {
-      path: '/xos.dynamicload/LoadModels',
-      request: api.type('xos.LoadModelsRequest'),
-      response: api.type('xos.LoadModelsReply'),
-    },
-    { name, version, xprotos: models },
-  )
+  const method = {
+    path: '/xos.dynamicload/LoadModels',
+    request: api.type('xos.LoadModelsRequest'),
+    response: api.type('xos.LoadModelsReply'),
+  }
+  const request = { name, version, xprotos: models }
+  const { status = loadStatuses.success } = await client.ask(method, request).catch(notYet)
   if (status === loadStatuses.success) return true
   if (status === loadStatuses.nothingChanged) return false
   throw new RemoteSourceError(

@@ -194,6 +194,45 @@ describe('order', () => {
   })
 })
 
+describe('include', () => {
+  const lamps = (...include: readonly string[]) => [{ step: 'lamp', model: 'Lamp', include }]
+  const expandedOf = (id: number, expanded: object = {}) => ({
+    model: 'Lamp',
+    record: expect.objectContaining({ id }) as object,
+    expanded,
+  })
+
+  test('a chain of links, as the records are that it leads to', async () => {
+    await lamp()
+    await lamp({ next_id: 1 })
+    await lamp({ next_id: 2 })
+    const opened = await bench.start(lamps('next.next', 'previous'))
+    const { lease, report } = opened
+    const work = onlyOne(await lease())
+    expect(work.change.expanded).toEqual({ next: null, previous: [expandedOf(2)] })
+    await report(reportOn(work, synced))
+    await report(reportOn(onlyOne(await lease()), synced))
+    expect(onlyOne(await lease()).change.expanded).toEqual({
+      next: expandedOf(2, { next: expandedOf(1) }),
+      previous: [],
+    })
+  })
+
+  test('of a deleted record, those that link to it and are deleted, too', async () => {
+    await bench.greeting()
+    await syncAll(await bench.start())
+    await bench.records.remove(service, 1)
+
+    const include = ['service_instances']
+    const { lease } = await bench.start([{ step: 'service', model: service, include }])
+    const work = onlyOne(await lease())
+    expect(work.operation).toBe('delete')
+    expect(work.change.expanded).toMatchObject({
+      service_instances: [{ model: instance, record: { id: 1, hello_to: 'Bob', deleted: true } }],
+    })
+  })
+})
+
 describe('when', () => {
   test('a failed record is tried again when it is due, not before', async () => {
     await lamp()
@@ -332,6 +371,16 @@ describe('register', () => {
       { models: [{ filename: 'a.xproto', contents: 'message A (XOSBase) { required }' }] },
       'VALIDATION',
       /XP_SYNTAX/,
+    ],
+    [
+      'models that build on those of a service that comes later',
+      {
+        models: [
+          { filename: 'a.xproto', contents: 'option app_label = "a"; message A (Later) { }' },
+        ],
+      },
+      'UNAVAILABLE',
+      /No model is named Later/,
     ],
     [
       'a link that is none',
