@@ -101,6 +101,14 @@ export const renewEdges = async (sql: Sql, starts: readonly RowKey[]): Promise<v
     [JSON.stringify(starts.map(({ root, id }) => ({ root, id })))],
   )
   if (freed.length === 0) return
+  // First the lock: who is just being parked has waits that only the next statement sees.
+  await sql.query(
+    `select from record r join jsonb_to_recordset($1::jsonb) k(root text, id int)
+       on r.root = k.root and r.id = k.id
+     order by r.root, r.id
+     for update of r`,
+    [JSON.stringify(freed)],
+  )
   await stopWaiting(sql, freed)
   await sql.query(
     `update record r set parked = false
