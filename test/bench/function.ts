@@ -9,7 +9,7 @@ export type SeenCall = {
   answeredMs?: number
 }
 
-export type Behaviour = {
+type Behaviour = {
   readonly status?: number
   readonly delayMs?: number
   /** So long after its first call it does not answer any more. */
