@@ -39,8 +39,14 @@ export type Program = {
 export const runProgram = (
   words: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+): Program => runNode([...syncstepArguments, ...words], environment)
+
+/** Runs `node` in the folder of the package. */
+export const runNode = (
+  words: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
 ): Program => {
-  const child = spawn(process.execPath, [...syncstepArguments, ...words], {
+  const child = spawn(process.execPath, words, {
     cwd: root,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

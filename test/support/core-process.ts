@@ -54,6 +54,8 @@ export type CoreOptions = {
   readonly environment?: Readonly<Record<string, string>>
   /** Those of a core that ran before; else free ones. */
   readonly ports?: CorePorts
+  /** Runs `syncstep` in another way than the npm script. */
+  readonly run?: typeof runProgram
 }
 
 /** Starts a core and waits until it is ready. Rejects with what it said when it ends before. */
@@ -62,9 +64,10 @@ export const startCoreProcess = async ({
   words = [],
   environment = {},
   ports,
+  run = runProgram,
 }: CoreOptions): Promise<CoreProcess> => {
   const place = data.startsWith('postgres://') ? ['--database', data] : ['--data', data]
-  const program = runProgram(
+  const program = run(
     ['core', '--development', ...place, ...portWords(ports), ...words],
     environment,
   )

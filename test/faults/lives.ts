@@ -1,0 +1,62 @@
+import { monotonicMs } from '../bench/monotonic.ts'
+import type { Program } from '../e2e/program.ts'
+
+/** One run of a process, from its start to its end. */
+export type Life = {
+  /** `dispatcher-2.3`: the third one. */
+  readonly name: string
+  readonly program: Program
+  killedMs?: number
+  /** Its exit status or signal, once it has ended. */
+  ended?: number | string
+}
+
+export type Kind = 'core' | 'dispatcher' | 'function'
+
+/** A process that is started again whenever it was killed. */
+export type Lives = {
+  readonly kind: Kind
+  readonly all: readonly Life[]
+  readonly isUp: boolean
+  start(): Promise<void>
+  /** With SIGKILL, as part of the test. Resolves when it has ended. */
+  kill(): Promise<void>
+  /** For good, when the test is over. */
+  stop(): Promise<void>
+}
+
+/** @param run starts it, given the name of this run; resolves when it is up */
+export const createLives = (
+  kind: Kind,
+  name: string,
+  run: (life: string) => Promise<Program>,
+): Lives => {
+  const all: Life[] = []
+  let isUp = false
+  return {
+    kind,
+    all,
+    get isUp() {
+      return isUp
+    },
+    async start() {
+      const lifeName = `${name}.${all.length + 1}`
+      const life: Life = { name: lifeName, program: await run(lifeName) }
+      all.push(life)
+      isUp = true
+      void life.program.exit.then((ended) => (life.ended = ended))
+    },
+    async kill() {
+      const life = all.at(-1)
+      if (life === undefined || !isUp) return
+      isUp = false
+      life.killedMs = monotonicMs()
+      life.program.kill('SIGKILL')
+      await life.program.exit
+    },
+    async stop() {
+      for (const { program } of all) program.kill('SIGKILL')
+      await Promise.all(all.map(({ program }) => program.exit))
+    },
+  }
+}
