@@ -342,6 +342,32 @@ describe('a function', () => {
     await stop()
   })
 
+  test('that has very much to do delays no record of another by more than a lot', async () => {
+    let calls = 0
+    let writtenAt = 0
+    let calledAt = Infinity
+    const { source, dispatcher, stop } = startDispatcher({
+      leaseAhead: 100,
+      call: ({ model }) => {
+        calls += 1
+        if (model === 'Page') calledAt = calls
+        if (calls === 2_000) {
+          source.write(key('Page', 1))
+          writtenAt = calls
+        }
+        return Promise.resolve(synced)
+      },
+    })
+
+    writeMany(source, 4_000)
+    await dispatcher.settled()
+
+    expect(calledAt - writtenAt).toBeLessThanOrEqual(200)
+    expect(source.isSynced(key('Page', 1))).toBe(true)
+    expect(source.isSynced(key('Color', 4_000))).toBe(true)
+    await stop()
+  })
+
   test('that is not set up well is held as one that is down, and said aloud', async () => {
     const { source, lines, clock, times, stop } = answering({
       kind: 'target-misconfigured',
