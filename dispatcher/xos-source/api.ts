@@ -3,7 +3,7 @@ import { RemoteSourceError } from '../remote-connection.ts'
 import type { XosClient } from './client.ts'
 
 /** A link of a model, forward. */
-export type Link = {
+type Link = {
   /** As an `include` names it: `owner`. */
   readonly name: string
   /** As messages name it: `owner_id`, `ports_ids`. */
