@@ -15,7 +15,7 @@ export type DeferredOptions = {
 
 /** Not yet: the record stays in progress and the step is called again later. Not counted as a failure. */
 export class DeferredException extends Error {
-  override readonly name = 'DeferredException'
+  override readonly name: string = 'DeferredException'
   readonly retryAfterMs: number | undefined
   readonly waitingOn: WaitingOn | undefined
 
@@ -36,6 +36,14 @@ export class DeferredException extends Error {
       )
     }
   }
+}
+
+/**
+ * Begun, and done without the step: whoever does it completes the call at `completionUrl` of its context. The record
+ * stays in progress, and the step is not called again before that or `retryAfterMs`, or a day later.
+ */
+export class InProgressException extends DeferredException {
+  override readonly name = 'InProgressException'
 }
 
 /** Never: the record goes to error and is not tried again until someone changes it. */

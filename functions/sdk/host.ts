@@ -1,7 +1,15 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { ContractError, decodeChange, maxEventBytes, type ChangeEvent, type Clock } from '#contract'
+import {
+  completionAttribute,
+  ContractError,
+  decodeChange,
+  maxEventBytes,
+  type ChangeEvent,
+  type Clock,
+  type CloudEvent,
+} from '#contract'
 import { boundLog, type Log } from './log.ts'
 import { jsonReply, problemReply, replyOfOutcome, textReply, type Reply } from './reply.ts'
 import { runChange } from './run-change.ts'
@@ -150,6 +158,11 @@ const decoded = (request: IncomingMessage, body: Uint8Array): ChangeEvent | Repl
   }
 }
 
+const completionUrlOf = ({ extensions }: CloudEvent): string | undefined => {
+  const url = extensions[completionAttribute]
+  return typeof url === 'string' ? url : undefined
+}
+
 /** A server for one step. It neither listens yet nor reads the environment nor ends the process. */
 export const createHost = <R>(step: Step<R>, options: HostOptions): Host => {
   const { name, log, clock } = options
@@ -176,7 +189,11 @@ export const createHost = <R>(step: Step<R>, options: HostOptions): Host => {
       if (!response.writableFinished) controller.abort(new Error('The caller has gone'))
     })
     const bound = { model_name: change.model, pk: change.record['id'], event_id: event.id }
-    const context = { log: boundLog(log, bound), signal: controller.signal }
+    const context = {
+      log: boundLog(log, bound),
+      signal: controller.signal,
+      completionUrl: completionUrlOf(event),
+    }
     const outcome = await runChange(step, change, context)
     cancel()
     return replyOfOutcome(outcome)

@@ -12,7 +12,12 @@ export {
   type StepContext,
   type StepResult,
 } from './step.ts'
-export { DeferredException, TerminalException, type DeferredOptions } from './exceptions.ts'
+export {
+  DeferredException,
+  InProgressException,
+  TerminalException,
+  type DeferredOptions,
+} from './exceptions.ts'
 export type { Log, LogWriter } from './log.ts'
 
 // For those who serve steps.

@@ -42,6 +42,11 @@ export const problemReply = (problem: Problem, headers?: Readonly<Record<string,
 const retryAfter = (ms: number | undefined): Readonly<Record<string, string>> =>
   ms === undefined ? {} : { 'retry-after': String(Math.ceil(ms / 1000)) }
 
+const notYet = {
+  'in-progress': { status: 202, code: 'STEP_IN_PROGRESS', title: 'Begun' },
+  deferred: { status: 409, code: 'STEP_DEFERRED', title: 'Not yet' },
+} as const
+
 const failedReply = (detail: string, retry: boolean): Reply =>
   retry
     ? problemReply({ status: 500, code: 'STEP_FAILED', title: 'The step failed', detail })
@@ -57,15 +62,10 @@ export const replyOfOutcome = (outcome: StepOutcome): Reply => {
   switch (outcome.kind) {
     case 'synced':
       return outcome.feedback === undefined ? emptyReply : jsonReply({ feedback: outcome.feedback })
+    case 'in-progress':
     case 'deferred':
       return problemReply(
-        {
-          status: 409,
-          code: 'STEP_DEFERRED',
-          title: 'Not yet',
-          detail: outcome.text,
-          waiting_on: outcome.waitingOn,
-        },
+        { ...notYet[outcome.kind], detail: outcome.text, waiting_on: outcome.waitingOn },
         retryAfter(outcome.retryAfterMs),
       )
     case 'failed':

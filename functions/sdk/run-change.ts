@@ -1,10 +1,13 @@
 import type { Change, Fields, Outcome } from '#contract'
-import { DeferredException, TerminalException } from './exceptions.ts'
+import { DeferredException, InProgressException, TerminalException } from './exceptions.ts'
 import { recordView } from './record-view.ts'
 import type { Step, StepContext } from './step.ts'
 
 /** What can come of a step by itself; the other outcomes are about its target. */
-export type StepOutcome = Extract<Outcome, { kind: 'synced' | 'deferred' | 'failed' }>
+export type StepOutcome = Extract<
+  Outcome,
+  { kind: 'synced' | 'in-progress' | 'deferred' | 'failed' }
+>
 
 const isPlainObject = (value: unknown): value is Fields => {
   if (typeof value !== 'object' || value === null) return false
@@ -34,6 +37,7 @@ const textOf = (thrown: unknown): string => {
 /**
  * Turns whatever a step threw into an outcome:
  *
+ * - InProgressException: in progress, with its delay if it has one
  * - DeferredException: deferred, with its delay and what it waits for, if it has them
  * - TerminalException: failed, not to be tried again
  * - anything else: failed, to be tried again
@@ -43,7 +47,7 @@ const outcomeOfThrown = (thrown: unknown): StepOutcome => {
   if (thrown instanceof DeferredException) {
     const { retryAfterMs, waitingOn } = thrown
     return {
-      kind: 'deferred',
+      kind: thrown instanceof InProgressException ? 'in-progress' : 'deferred',
       text,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       ...(waitingOn === undefined ? {} : { waitingOn }),

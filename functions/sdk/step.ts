@@ -22,6 +22,11 @@ export type StepContext = {
   readonly log: Log
   /** Fires when the deadline of the call has passed or the caller has gone: nobody will hear the answer. */
   readonly signal: AbortSignal
+  /**
+   * Where the call is completed after an `InProgressException`: POST `{"status": "synced"}`, once. Undefined where
+   * functions do not reach the core.
+   */
+  readonly completionUrl: string | undefined
   /** What was sent, with operation, stamp, attempt and the outcome of the attempt before. */
   readonly change: Change
 }
@@ -35,8 +40,8 @@ export type StepResult = Nothing | Fields | Promise<Nothing | Fields>
 /**
  * Brings the records of one model into being and takes them away again.
  *
- * Returning means done. Throw `DeferredException` for "not yet", `TerminalException` for "never"; any other error
- * is a failure that is tried again. Calls repeat after crashes and lost answers, so both methods must be idempotent.
+ * Returning means done. Throw `DeferredException` for "not yet", `InProgressException` for "begun",
+ * `TerminalException` for "never"; any other error is a failure that is tried again. Calls repeat after crashes and lost answers, so both methods must be idempotent.
  */
 export type Step<R = AnyRecord> = {
   /** The leaf model whose records the step takes care of. */

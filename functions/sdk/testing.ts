@@ -29,6 +29,8 @@ export type RunOptions = {
   readonly operation?: Operation
   /** @default a signal that never fires */
   readonly signal?: AbortSignal
+  /** Where the step is told to complete the call later. */
+  readonly completionUrl?: string
 }
 
 export type LogLine = {
@@ -135,7 +137,11 @@ export const runStep = async <R>(
   const { log, lines } = recordingLog()
   const change = overTheWire(changeOf(step, record, options))
   const signal = options.signal ?? new AbortController().signal
-  const outcome = await runChange(step, change, { log, signal })
+  const outcome = await runChange(step, change, {
+    log,
+    signal,
+    completionUrl: options.completionUrl,
+  })
   const feedback = outcome.kind === 'synced' ? outcome.feedback : undefined
   return { outcome, feedback, logs: lines }
 }

@@ -13,6 +13,7 @@ import {
 import {
   createHost,
   DeferredException,
+  InProgressException,
   TerminalException,
   type Host,
   type HostOptions,
@@ -69,6 +70,7 @@ type Sent = {
   readonly mode?: Mode
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
+  readonly completionUrl?: string
 }
 
 const post = (url: string, sent: Sent = {}): Promise<Response> => {
@@ -77,6 +79,7 @@ const post = (url: string, sent: Sent = {}): Promise<Response> => {
     time: start,
     deadline: sent.deadline ?? start + 30_000,
     mode: sent.mode ?? 'binary',
+    ...(sent.completionUrl === undefined ? {} : { completionUrl: sent.completionUrl }),
   })
   return fetch(url, {
     method: 'POST',
@@ -113,6 +116,23 @@ const gate = <T>() => {
   return { opened, open }
 }
 
+test.each<[string, Mode, string | undefined]>([
+  ['where to complete the call', 'binary', 'https://core.test/right'],
+  ['where to complete the call', 'structured', 'https://core.test/right'],
+  ['that it cannot complete the call', 'binary', undefined],
+])('a step is told %s by a %s event', async (_what, mode, completionUrl) => {
+  const told: (string | undefined)[] = []
+  const { url } = await serve({
+    sync_record: (_o, context) => {
+      told.push(context.completionUrl)
+    },
+  })
+
+  await post(url, { mode, ...(completionUrl === undefined ? {} : { completionUrl }) })
+
+  expect(told).toEqual([completionUrl])
+})
+
 describe('what a step does reaches the dispatcher', () => {
   test.each<[string, Step['sync_record'], Outcome]>([
     ['returning nothing', () => undefined, { kind: 'synced' }],
@@ -139,6 +159,11 @@ describe('what a step does reaches the dispatcher', () => {
       () =>
         Promise.reject(new DeferredException('No page', { waitingOn: { model: 'Page', id: 3 } })),
       { kind: 'deferred', text: 'No page', waitingOn: { model: 'Page', id: 3, state: 'changed' } },
+    ],
+    [
+      'beginning',
+      () => Promise.reject(new InProgressException('Building')),
+      { kind: 'in-progress', text: 'Building' },
     ],
     [
       'refusing',
