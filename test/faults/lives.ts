@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { monotonicMs } from '../bench/monotonic.ts'
 import type { Program } from '../e2e/program.ts'
 
@@ -7,6 +8,8 @@ export type Life = {
   readonly name: string
   readonly program: Program
   killedMs?: number
+  /** When it stood still, and went on. */
+  readonly stills: { readonly fromMs: number; readonly toMs: number }[]
   /** Its exit status or signal, once it has ended. */
   ended?: number | string
 }
@@ -21,6 +24,8 @@ export type Lives = {
   start(): Promise<void>
   /** With SIGKILL, as part of the test. Resolves when it has ended. */
   kill(): Promise<void>
+  /** It does nothing for so long, and then goes on as if no time had passed. */
+  standStill(ms: number): Promise<void>
   /** For good, when the test is over. */
   stop(): Promise<void>
 }
@@ -41,7 +46,7 @@ export const createLives = (
     },
     async start() {
       const lifeName = `${name}.${all.length + 1}`
-      const life: Life = { name: lifeName, program: await run(lifeName) }
+      const life: Life = { name: lifeName, program: await run(lifeName), stills: [] }
       all.push(life)
       isUp = true
       void life.program.exit.then((ended) => (life.ended = ended))
@@ -53,6 +58,17 @@ export const createLives = (
       life.killedMs = monotonicMs()
       life.program.kill('SIGKILL')
       await life.program.exit
+    },
+    async standStill(ms) {
+      const life = all.at(-1)
+      if (life === undefined || !isUp) return
+      isUp = false
+      const fromMs = monotonicMs()
+      life.program.kill('SIGSTOP')
+      await sleep(ms)
+      life.stills.push({ fromMs, toMs: monotonicMs() })
+      life.program.kill('SIGCONT')
+      isUp = true
     },
     async stop() {
       for (const { program } of all) program.kill('SIGKILL')

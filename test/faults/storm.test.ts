@@ -14,12 +14,14 @@ const small = {
   size: { farms: 12, middles: 2, leaves: 2 },
   kills: 8,
   everyMs: 700,
+  stills: 0,
   settleMs: 90_000,
 }
 const large = {
   size: { farms: 103, middles: 5, leaves: 6 },
   kills: 60,
   everyMs: 1_000,
+  stills: 3,
   settleMs: 400_000,
 }
 const options = isLong ? large : small

@@ -24,6 +24,8 @@ export type StormOptions = {
   readonly kills: number
   /** Between two kills. */
   readonly everyMs: number
+  /** How often a dispatcher stands still so long that its leases end. */
+  readonly stills: number
   /** How long the calm after the storm may take until everything is synced. */
   readonly settleMs: number
   readonly dice: Dice
@@ -41,6 +43,9 @@ export type Storm = Seen & {
 
 const dispatchers = 3
 const farmers = 4
+
+/** Longer than a dispatcher may be silent. */
+const stillMs = 12_000
 
 /** Out of eight that are killed. */
 const victims: readonly Kind[] = [
@@ -83,6 +88,17 @@ const rage = async (
 }
 
 const functionFile = 'test/faults/farm-function.ts'
+
+/** One after the other, with time between for others to be killed. */
+const standStill = async (
+  called: readonly Lives[],
+  { stills, dice }: StormOptions,
+): Promise<void> => {
+  for (let n = 0; n < stills; n += 1) {
+    await sleep(stillMs / 2)
+    await dice.pick(called.filter(({ isUp }) => isUp))?.standStill(stillMs)
+  }
+}
 
 const openFunctions = (folder: string, { fileOf }: Build) =>
   Promise.all(
@@ -206,7 +222,7 @@ export const standStorm = async (options: StormOptions): Promise<Storm> => {
     )
     const notes = functions.map((one) => one.notes)
     await until('the first call', async () => (await readCalls(notes)).length > 0)
-    await rage(processes, options)
+    await Promise.all([rage(processes, options), standStill(called, options)])
     evening.abort()
     await Promise.all(days)
     await settle(database, settleMs)

@@ -121,6 +121,10 @@ type Doubled = { readonly first: Call; readonly again: Call }
 const wasKilledBefore = (life: Life | undefined, ms: number): boolean =>
   life?.killedMs !== undefined && life.killedMs < ms
 
+/** Whether it stood still at some time between. */
+const stoodStill = (life: Life | undefined, afterMs: number, beforeMs: number): boolean =>
+  life?.stills.some(({ fromMs, toMs }) => toMs > afterMs && fromMs < beforeMs) === true
+
 /** When a call ended: with its answer, else with its function. */
 const endOf = (call: Call, functions: ReadonlyMap<string, Life>): number =>
   call.answeredMs ?? functions.get(call.life)?.killedMs ?? Infinity
@@ -143,13 +147,16 @@ const doubled = ({ calls, functions }: Seen): readonly Doubled[] => {
   )
 }
 
-/** A dispatcher learns so soon that its core was killed, and begins no more calls by its leases. */
+/** A dispatcher learns so soon that its core was killed or its leases have ended, and begins no more calls by them. */
 const noticeMs = 2_000
 
 const textOf = ({ first, again }: Doubled): string =>
   `${again.event} at ${again.begunMs} by ${again.by}, after ${first.event} at ${first.begunMs} by ${first.by}`
 
-/** Doubled calls although nobody was killed who held the lease of the first, or could have told of its end. */
+/**
+ * Doubled calls although nobody was killed, or stood still, who held the lease of one of them or could have told of the
+ * end of the first.
+ */
 export const unexplained = (seen: Seen): readonly string[] => {
   const dispatchers = named(seen.dispatchers)
   const functions = named(seen.functions)
@@ -158,8 +165,13 @@ export const unexplained = (seen: Seen): readonly string[] => {
       ({ killedMs = Infinity }) => killedMs > first.begunMs - noticeMs && killedMs < again.begunMs,
     )
     const answerWasLost = !first.isSent && wasKilledBefore(functions.get(first.life), again.begunMs)
+    const [before, after] = [dispatchers.get(first.by), dispatchers.get(again.by)]
     return (
-      coreWasKilled || answerWasLost || wasKilledBefore(dispatchers.get(first.by), again.begunMs)
+      coreWasKilled ||
+      answerWasLost ||
+      wasKilledBefore(before, again.begunMs) ||
+      stoodStill(before, first.begunMs, again.begunMs) ||
+      stoodStill(after, again.begunMs - noticeMs, again.begunMs)
     )
   }
   return doubled(seen)
@@ -178,12 +190,13 @@ const refusedTo = ({ program }: Life): ReadonlySet<string> =>
       }),
   )
 
-/** Calls that were made again while their dispatcher lived on, and whose report was not refused. */
+/** Doubled calls of dispatchers that were never killed, of which both were reported and neither report was refused. */
 export const unrefused = (seen: Seen): readonly string[] => {
   const living = seen.dispatchers.filter(({ killedMs }) => killedMs === undefined)
   const refused = new Map(living.map((life) => [life.name, refusedTo(life)]))
+  const isRefused = ({ by, subject }: Call): boolean | undefined => refused.get(by)?.has(subject)
   return doubled(seen)
-    .filter(({ first }) => first.isSent)
-    .filter(({ first }) => refused.get(first.by)?.has(first.subject) === false)
+    .filter(({ first, again }) => first.isSent && again.isSent)
+    .filter(({ first, again }) => isRefused(first) === false && isRefused(again) === false)
     .map(textOf)
 }
