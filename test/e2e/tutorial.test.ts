@@ -170,6 +170,37 @@ test('a step whose file changes is served anew, and is called as it is now', asy
   expect(isRunning(before)).toBe(false)
 })
 
+test('a step that only begins its work completes the call later, and is called once for it', async () => {
+  const step = 'hello-world-service-instance'
+  const file = path.join(tutorial.project, `steps/${step}.ts`)
+  const text = await readFile(file, 'utf8')
+  const before = running.stepPid(step)
+  const begun = `
+    if (o.hello_to === 'Hodor') {
+      const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"status":"synced"}' }
+      setTimeout(() => void fetch(String(completionUrl), init), 300)
+      throw new InProgressException('Holding the door')
+    }`
+  await writeFile(
+    file,
+    text
+      .replace('DeferredException,', 'DeferredException, InProgressException,')
+      .replace(
+        'sync_record(o: HelloWorldServiceInstance, { log }',
+        'sync_record(o: HelloWorldServiceInstance, { log, completionUrl }',
+      )
+      .replace("    if (o.hello_to === 'Tyrion", `${begun}\n    if (o.hello_to === 'Tyrion`),
+  )
+  await until('the new process', () => running.stepPid(step) !== before)
+  const calledBefore = calls(running, 'HelloWorldServiceInstance')
+  await sayHelloTo('Hodor')
+
+  await statusBecomes(running, 0, /Holding the door$/)
+  await statusBecomes(running, 1, /^OK$/)
+  expect(calls(running, 'HelloWorldServiceInstance')).toBe(calledBefore + 1)
+  expect(running.count('/completions/')).toBe(0)
+})
+
 test("a step's process that is killed comes back, and nothing is lost", async () => {
   const step = 'hello-world-service-instance'
   const servicesBefore = calls(running, 'HelloWorldService')
