@@ -141,25 +141,24 @@ export const createLease = (desk: Desk) => {
     const { api, records } = service()
     const expander = createExpander(api, records)
     const outages: unknown[] = []
-    const begun = await eachAtOnce(
-      wants.flatMap((want) => take(want, dispatcher)),
-      async (entry) => {
-        try {
-          const work = await begin(entry, dispatcher, expander)
-          if (work === undefined) entry.owner = undefined
-          return work
-        } catch (error) {
-          entry.owner = undefined
-          if (isGone(error)) known.pending.drop(entry.seen.key)
-          else if (isOutage(error)) outages.push(error)
-          else leaveAlone(desk, entry, error)
-          return undefined
-        }
-      },
-    )
+    const taken = wants.flatMap((want) => take(want, dispatcher))
+    const begun = await eachAtOnce(taken, async (entry) => {
+      try {
+        const work = await begin(entry, dispatcher, expander)
+        if (work === undefined) entry.owner = undefined
+        return work
+      } catch (error) {
+        entry.owner = undefined
+        if (isGone(error)) known.pending.drop(entry.seen.key)
+        else if (isOutage(error)) outages.push(error)
+        else leaveAlone(desk, entry, error)
+        return undefined
+      }
+    })
     const work = begun.filter((one) => one !== undefined)
     // What was taken is worked on: an outage that left something is told of by the next request.
     if (outages.length > 0 && work.length === 0) throw outages[0]
-    return { work, ...nextDue(wants) }
+    // In the place of those that were not to be worked on, others may be due.
+    return work.length < taken.length ? { work, nextDueMs: 0 } : { work, ...nextDue(wants) }
   }
 }
