@@ -116,7 +116,12 @@ const definitions = {
     resyncMs: optional(4, 'double'),
   }),
   Dependency: message({ model: one(1, 'string'), on: one(2, 'string'), path: one(3, 'string') }),
-  Lease: message({ dispatcher: one(1, 'string'), wants: many(2, 'Want') }),
+  Lease: message({
+    dispatcher: one(1, 'string'),
+    wants: many(2, 'Want'),
+    held: one(3, 'Tokens'),
+  }),
+  Tokens: message({ tokens: many(1, 'int64') }),
   Want: message({ model: one(1, 'string'), limit: one(2, 'uint32') }),
   Dispatcher: message({ dispatcher: one(1, 'string') }),
   Reports: message({ dispatcher: one(1, 'string'), reports: many(2, 'Report') }),
@@ -173,7 +178,12 @@ export const dispatchLoaderOptions = { longs: Number, defaults: true } as const
 
 export type DispatchRequest =
   | { readonly method: 'register'; readonly registration: Registration }
-  | { readonly method: 'lease'; readonly dispatcher: string; readonly wants: readonly Want[] }
+  | {
+      readonly method: 'lease'
+      readonly dispatcher: string
+      readonly wants: readonly Want[]
+      readonly held?: readonly number[] | undefined
+    }
   | { readonly method: 'report'; readonly dispatcher: string; readonly reports: readonly Report[] }
   | { readonly method: 'heartbeat'; readonly dispatcher: string }
   | { readonly method: 'leave'; readonly dispatcher: string }
@@ -219,7 +229,11 @@ type WireWork = Omit<Work, 'change' | 'completion'> & {
 export type WireRequest = {
   readonly id: number
   readonly register?: Registration
-  readonly lease?: { readonly dispatcher: string; readonly wants: readonly Want[] }
+  readonly lease?: {
+    readonly dispatcher: string
+    readonly wants: readonly Want[]
+    readonly held?: { readonly tokens: readonly number[] } | null
+  }
   readonly report?: { readonly dispatcher: string; readonly reports: readonly WireReport[] }
   readonly heartbeat?: { readonly dispatcher: string }
   readonly leave?: { readonly dispatcher: string }
@@ -268,12 +282,22 @@ const wireOutcome = (outcome: Report['outcome']): WireOutcome => {
   return { ...rest, feedbackJson: JSON.stringify(feedback) }
 }
 
+const wireLease = ({
+  dispatcher,
+  wants,
+  held,
+}: DispatchRequest & { method: 'lease' }): NonNullable<WireRequest['lease']> => ({
+  dispatcher,
+  wants,
+  ...(held === undefined ? {} : { held: { tokens: held } }),
+})
+
 export const encodeRequest = (id: number, request: DispatchRequest): WireRequest => {
   switch (request.method) {
     case 'register':
       return { id, register: request.registration }
     case 'lease':
-      return { id, lease: request }
+      return { id, lease: wireLease(request) }
     case 'report': {
       const { dispatcher, reports } = request
       const wireReports = reports.map((report) => ({
@@ -358,7 +382,12 @@ export const decodeRequest = (wire: WireRequest): DispatchRequest => {
   const { register, lease, report, heartbeat, leave } = wire
   if (register !== undefined) return { method: 'register', registration: register }
   if (lease !== undefined)
-    return { method: 'lease', dispatcher: dispatcherFrom(lease), wants: lease.wants.map(wantFrom) }
+    return {
+      method: 'lease',
+      dispatcher: dispatcherFrom(lease),
+      wants: lease.wants.map(wantFrom),
+      held: lease.held?.tokens,
+    }
   if (report !== undefined)
     return {
       method: 'report',

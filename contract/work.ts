@@ -86,8 +86,11 @@ export type WorkSource = {
    * when the models do not compile.
    */
   register(registration: Registration): Promise<readonly string[]>
-  /** Takes due records. A dispatcher that never heard of before is known from now on. */
-  lease(dispatcher: string, wants: readonly Want[]): Promise<Leased>
+  /**
+   * Takes due records. A dispatcher that never heard of before is known from now on. With `held`, it holds leases with
+   * those tokens only: all others that it was given end, because it never heard of them.
+   */
+  lease(dispatcher: string, wants: readonly Want[], held?: readonly number[]): Promise<Leased>
   /** Writes outcomes; all of one call in one transaction. Answers those that were refused. */
   report(dispatcher: string, reports: readonly Report[]): Promise<readonly Refused[]>
   /** Prolongs all leases of the dispatcher. */

@@ -18,6 +18,12 @@ const farewellMs = 500
 /** With so many reports waiting, the core is behind and gets no more to do. */
 const mostUnreported = 1_000
 
+/**
+ * For so long after a lease failed it may turn out to have been made, by a core that died or lost its database before it
+ * could say so. Longer than a statement may take, and than two safety scans are apart.
+ */
+const doubtMs = 61_000
+
 /** A source that names a moment which has come is not asked again in a hot loop. */
 const leastSleepMs = 1
 
@@ -61,6 +67,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
   let started = false
   let stopping = false
   let leasing = false
+  let doubtUntilMs = 0
   let turnScheduled = false
   let scanMs = 0
   // A request of the core may end after the stop; nothing follows from it.
@@ -122,6 +129,10 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     schedule()
   }
 
+  const heldTokens = (): readonly number[] => [
+    ...new Set([...outbox.tokens(), ...lanes.flatMap((lane) => lane.tokens())]),
+  ]
+
   const mayLease = (): boolean => {
     if (leasing || stopping || outbox.size >= mostUnreported) return false
     return health.failing ? health.retryMs() === undefined && outbox.size === 0 : true
@@ -142,13 +153,14 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     if (wants.length === 0) return
     leasing = true
     void source
-      .lease(name, wants)
+      .lease(name, wants, now < doubtUntilMs ? heldTokens() : undefined)
       .then(
         (leased) => {
           health.succeeded()
           distribute(leased, asked)
         },
         (error: unknown) => {
+          doubtUntilMs = clock.now() + doubtMs
           for (const lane of asked.keys()) lane.wake()
           sourceFailed(error)
         },

@@ -19,6 +19,8 @@ export type Lane = {
   readonly target: Target
   /** Records that are leased and not yet handed back. */
   readonly held: number
+  /** Of the leases that they are held by. */
+  tokens(): readonly number[]
   state(): TargetState
   /** Something may have become due. */
   wake(): void
@@ -205,6 +207,8 @@ export const createLane = (options: LaneOptions): Lane => {
     get held() {
       return held()
     },
+
+    tokens: () => [...ready, ...[...running].map(({ work }) => work)].map(({ token }) => token),
 
     state() {
       const isOver = gate.kind === 'paused' && gate.untilMs <= clock.now()

@@ -11,6 +11,8 @@ export type Outbox = {
   /** Those under way included. */
   readonly size: number
   readonly sending: boolean
+  /** Of the leases that they are on. */
+  tokens(): readonly number[]
   add(report: Report): void
   /**
    * Sends what has gathered, as one batch. Does nothing while a batch is under way or the core is left alone; nor for
@@ -71,6 +73,8 @@ export const createOutbox = ({
     get sending() {
       return batch.length > 0
     },
+
+    tokens: () => [...batch, ...gathered].map(({ token }) => token),
 
     nextMs: () => (gathered.length > 0 ? pauseEndMs : undefined),
 

@@ -181,8 +181,8 @@ export const connectRemoteSource = (options: RemoteSourceOptions): RemoteSource 
       return answer.warnings
     },
 
-    async lease(dispatcher, wants) {
-      const answer = await ask({ method: 'lease', dispatcher, wants })
+    async lease(dispatcher, wants, held) {
+      const answer = await ask({ method: 'lease', dispatcher, wants, held })
       if (answer.kind !== 'leased') throw unexpected(answer)
       const { work, nextDueMs } = answer
       return nextDueMs === undefined ? { work } : { work, nextDueMs }

@@ -117,9 +117,9 @@ export const openSession = (call: DispatchCall, options: SessionOptions): Sessio
 
   const lease = async (
     id: number,
-    { dispatcher, wants }: DispatchRequest & { method: 'lease' },
+    { dispatcher, wants, held: itHolds }: DispatchRequest & { method: 'lease' },
   ): Promise<readonly WireReply[]> => {
-    const leased = await work.lease(dispatcher, wants)
+    const leased = await work.lease(dispatcher, wants, itHolds)
     if (finished !== undefined) {
       // Nobody is left to hear of it, and the leave of this stream may have come before the lease.
       await work.report(dispatcher, leased.work.map(releasedReport))

@@ -4,8 +4,8 @@ import type { Metrics } from './metrics.ts'
 /** The same source of work, whose leases and reports are counted. */
 export const measuredWork = (work: WorkSource, metrics: Metrics): WorkSource => ({
   ...work,
-  async lease(dispatcher, wants) {
-    const leased = await work.lease(dispatcher, wants)
+  async lease(dispatcher, wants, held) {
+    const leased = await work.lease(dispatcher, wants, held)
     for (const { key } of leased.work) metrics.leased(key.model)
     return leased
   },

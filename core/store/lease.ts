@@ -68,6 +68,21 @@ export const endLeases = async (
   await wakeDispatchers(sql)
 }
 
+/** A core that died may have made leases that their dispatcher never heard of, and so never reports on. */
+const endUnheard = async (sql: Sql, dispatcher: string, held: readonly number[]): Promise<void> => {
+  const unheard = await sql.query<{ token: number }>(
+    `select distinct lease_token as token from record
+     where lease_owner = $1 and not lease_token = any($2::bigint[])`,
+    [dispatcher, held],
+  )
+  if (unheard.length === 0) return
+  await endLeases(
+    sql,
+    [dispatcher],
+    unheard.map(({ token }) => token),
+  )
+}
+
 /** A due record: leased, or blocked and without an owner. */
 type Candidate = RecordRow & {
   readonly lease_owner: string | null
@@ -226,8 +241,10 @@ export const lease = async (
   context: LeaseContext,
   dispatcher: string,
   wants: readonly Want[],
+  held?: readonly number[],
 ): Promise<Leased> => {
   await touchDispatcher(context, dispatcher)
+  if (held !== undefined) await endUnheard(context.sql, dispatcher, held)
   const candidates = await take(context, dispatcher, wants)
   const blocked: readonly RowKey[] = candidates.filter(({ lease_owner }) => lease_owner === null)
   if (blocked.length > 0) {

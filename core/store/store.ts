@@ -216,10 +216,10 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
 
   const work: WorkSource = {
     register: (registration) => models.register(registration),
-    async lease(dispatcher, wants) {
+    async lease(dispatcher, wants, held) {
       const completionOf = await completions.issuer()
       return transaction((sql, schema) =>
-        lease({ sql, schema, now: now(), completionOf }, dispatcher, wants),
+        lease({ sql, schema, now: now(), completionOf }, dispatcher, wants, held),
       )
     },
     report: (_dispatcher, reports) =>

@@ -115,8 +115,12 @@ export const createMemorySource = (clock: Clock): MemorySource => {
     }
   }
 
-  const lease = (owner: string, wants: readonly Want[]): Leased => {
+  const lease = (owner: string, wants: readonly Want[], held?: readonly number[]): Leased => {
     const now = clock.now()
+    for (const entry of entries.values()) {
+      if (entry.lease?.owner === owner && held?.includes(entry.lease.token) === false)
+        entry.lease = undefined
+    }
     const work: Work[] = []
     let nextDueMs = Infinity
     for (const { model, limit } of wants) {
@@ -165,7 +169,7 @@ export const createMemorySource = (clock: Clock): MemorySource => {
   return {
     register: () => Promise.resolve([]),
 
-    lease: (owner, wants) => request('lease', wants.length, () => lease(owner, wants)),
+    lease: (owner, wants, held) => request('lease', wants.length, () => lease(owner, wants, held)),
 
     report: (_owner, reports) => request('report', reports.length, () => report(reports)),
 

@@ -65,13 +65,16 @@ describe('what a dispatcher asks reaches the core as it was asked', () => {
     const { port } = await bench.serve(work)
     const wants = [{ model: 'Color', limit: dispatchLimits.leased }]
 
-    expect(await bench.dial(port).lease('d1', wants)).toEqual(leased)
-    expect(asked).toEqual([['lease', 'd1', wants]])
+    const held = [1, Number.MAX_SAFE_INTEGER]
+    expect(await bench.dial(port).lease('d1', wants, held)).toEqual(leased)
+    expect(asked).toEqual([['lease', 'd1', wants, held]])
   })
 
-  test('a lease of nothing, with nothing due', async () => {
-    const { port } = await bench.serve(createWork().work)
+  test('a lease of nothing, with nothing due, by who does not say what it holds', async () => {
+    const { work, asked } = createWork()
+    const { port } = await bench.serve(work)
     expect(await bench.dial(port).lease('d1', [])).toEqual({ work: [] })
+    expect(asked).toEqual([['lease', 'd1', [], undefined]])
   })
 
   test('report', async () => {

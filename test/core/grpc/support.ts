@@ -40,8 +40,8 @@ export const createWork = (answers: Partial<WorkSource> = {}) => {
       asked.push(['register', registration])
       return answers.register?.(registration) ?? Promise.resolve([])
     },
-    lease(dispatcher, wants) {
-      asked.push(['lease', dispatcher, wants])
+    lease(dispatcher, wants, held) {
+      asked.push(['lease', dispatcher, wants, held])
       return answers.lease?.(dispatcher, wants) ?? Promise.resolve({ work: [] })
     },
     report(dispatcher, reports) {

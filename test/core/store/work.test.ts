@@ -332,6 +332,19 @@ test('who leaves some of its leases keeps the others, until it falls silent', as
   expect(await under.work.report('tester', [reportOn(elsewhere!, synced)])).toHaveLength(1)
 })
 
+test('who says what it holds gives back what it never heard of, and keeps the rest', async () => {
+  await createService()
+  const [heard] = await under.lease([service])
+  await asAdministrator(under.store).create(service, { name: 'other', hello_from: 'Arya' })
+  await under.lease([service])
+
+  const wants = [{ model: service, limit: 10 }]
+  const { work } = await under.work.lease('tester', wants, [heard!.token])
+  expect(work).toMatchObject([{ key: { model: service, id: 2 } }])
+  const reports = [heard!, ...work].map((one) => reportOn(one, synced))
+  expect(await under.work.report('tester', reports)).toEqual([])
+})
+
 test('a deleted record that only a lease still kept goes when its dispatcher falls silent', async () => {
   await createService()
   await under.lease([service])
