@@ -59,7 +59,12 @@ const targets = steps.map(({ step, model }): Target => ({
 }))
 
 const never = new Promise<never>(() => undefined)
-const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
+const silent = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+}
 const lost = (): Error => new Error('the core cannot be reached')
 
 const byKey = (work: Leased['work']): Leased['work'] =>
@@ -197,11 +202,11 @@ export const startDispatcher = (name: string, world: World): DispatcherProcess =
 
   const source: WorkSource = {
     register: () => Promise.resolve([]),
-    async lease(_name, wants) {
+    async lease(_name, wants, tokens) {
       return ask(
         'lease',
         async ({ work }) => {
-          const leased = await work.lease(name, wants)
+          const leased = await work.lease(name, wants, tokens)
           // The order in which a database finds rows depends on what it held before.
           return { ...leased, work: byKey(leased.work) }
         },
@@ -212,6 +217,7 @@ export const startDispatcher = (name: string, world: World): DispatcherProcess =
           )
           timeline.note(`${name} leased ${what.join(', ') || 'nothing'}`)
           held.take(work)
+          if (tokens !== undefined) ledger.holds(name, tokens)
           ledger.leased(name, timeline.now() + core.clockOffMs, work)
         },
       )

@@ -55,7 +55,9 @@ export type EndRow = {
 
 export type Ledger = ReturnType<typeof createLedger>
 
-const microsOf = (seconds: unknown): number => Math.round(Number(seconds) * 1e6)
+/** The version that a function would be sent, microseconds. */
+const stampIn = (fields: Fields): number =>
+  Math.round(Math.max(Number(fields['updated']), Number(fields['changed_by_policy'] ?? 0)) * 1e6)
 
 const idsOf = (fields: Fields, { name, isMany }: LinkField): readonly number[] => {
   const value = fields[isMany ? `${name}_ids` : `${name}_id`]
@@ -164,7 +166,7 @@ export const createLedger = (breach: (text: string) => void) => {
   const wrote = (model: string, fields: Fields): void => {
     const id = Number(fields['id'])
     const key = rootKey(model, id)
-    const stamp = microsOf(fields['updated'])
+    const stamp = stampIn(fields)
     const known = entries.get(key)
     const entry: Entry = known ?? {
       key,
@@ -196,7 +198,7 @@ export const createLedger = (breach: (text: string) => void) => {
   /** A synchronizer wrote a status, which is no new version. */
   const wroteStatus = (model: string, fields: Fields): void => {
     const entry = entryOf(model, Number(fields['id']))
-    if (entry === undefined || microsOf(fields['updated']) === entry.stamp) return
+    if (entry === undefined || stampIn(fields) === entry.stamp) return
     breach(`a status write made a new version of ${entry.key}`)
   }
 
@@ -367,6 +369,10 @@ export const createLedger = (breach: (text: string) => void) => {
       endLeases(
         (lease) => lease.owner === owner && (tokens === undefined || tokens.includes(lease.token)),
       )
+    },
+    /** A dispatcher holds no leases but those that have one of the tokens. */
+    holds(owner: string, tokens: readonly number[]): void {
+      endLeases((lease) => lease.owner === owner && !tokens.includes(lease.token))
     },
     /** A core found at its start that it is the only one, so nobody can hold a lease. */
     startedAlone(): void {

@@ -19,8 +19,8 @@ type Simulated = {
 
 /** Longest time in which everything must have come to rest once nothing fails any more. */
 const longestQuietMs = 240_000
-/** Longer than a safety scan takes to come round. */
-const afterwardsMs = 32_000
+/** How long is watched whether anything is called although nothing has changed; now and then over a safety scan. */
+const afterwardsMs = { usual: 2_000, long: 32_000 }
 /** Longer than a chain of records needs of which no function is dead. */
 const soonMs = 6_000
 
@@ -242,7 +242,7 @@ export const createSimulator = (engine: Engine): Simulator => {
     await bringBack()
     await timeline.pass(longestQuietMs, () => ledger.isQuiet())
     timeline.note('all is quiet')
-    await timeline.pass(afterwardsMs)
+    await timeline.pass(dice.chance(0.1) ? afterwardsMs.long : afterwardsMs.usual)
     ledger.checkEnd(await rowsAtEnd(engine.database), backend.values)
 
     for (const dispatcher of alive()) dispatcher.kill()

@@ -1,6 +1,6 @@
 import type { Fields } from '#contract'
 import { CoreError } from '../../core/errors.ts'
-import type { Caller, Records } from '../../core/store/port.ts'
+import type { Caller, Records, SaveOptions } from '../../core/store/port.ts'
 import type { CoreProcess } from './cores.ts'
 import { modelNamed, simulatedModels, type LinkField } from './models.ts'
 import type { World } from './dispatchers.ts'
@@ -14,11 +14,15 @@ const actions = {
   relink: 3,
   remove: 3,
   touch: 1,
+  'write as a policy': 2,
   'write a status': 2,
   retry: 1,
 } as const
 
 const mostRecords = 10
+
+/** A policy of XOS moves `changed_by_policy` and leaves `updated` alone. */
+const asPolicy: SaveOptions = { callerKind: 'synchronizer', isPolicySave: true }
 
 /** People and programs that write records through some core, and note what it answered. */
 export const createUsers = ({ timeline, dice, ledger, someCore, breach }: World) => {
@@ -81,10 +85,15 @@ export const createUsers = ({ timeline, dice, ledger, someCore, breach }: World)
     )
   }
 
-  const update = async (model: string, id: number, fields: Fields): Promise<void> => {
+  const update = async (
+    model: string,
+    id: number,
+    fields: Fields,
+    options: SaveOptions = {},
+  ): Promise<void> => {
     await ask(
       `write ${model}/${id} ${JSON.stringify(fields)}`,
-      async (records) => (await records.update(model, id, fields)).fields,
+      async (records) => (await records.update(model, id, fields, options)).fields,
       (written) => ledger.wrote(model, written),
     )
   }
@@ -141,6 +150,10 @@ export const createUsers = ({ timeline, dice, ledger, someCore, breach }: World)
         return
       case 'touch':
         await update(model, id, {})
+        return
+      case 'write as a policy':
+        // A policy that changes nothing asks for nothing.
+        await update(model, id, { value: entry.value + 1 }, asPolicy)
         return
       case 'write a status':
         await writeStatus(model, id)
