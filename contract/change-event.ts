@@ -18,6 +18,9 @@ const eventTypes = {
   delete: 'org.opencord.xos.delete_record.v1',
 } as const satisfies Record<Operation, string>
 
+/** `type` of the events that ask for an operation. */
+export const changeEventType = (operation: Operation): string => eventTypes[operation]
+
 export type ChangeEventOptions = {
   /** `/synchronizers/<name>`. */
   readonly source: string

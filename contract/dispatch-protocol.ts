@@ -133,6 +133,7 @@ const definitions = {
     outcome: one(5, 'Outcome'),
     retryInMs: optional(6, 'double'),
     durationMs: one(7, 'double'),
+    traceparent: optional(8, 'string'),
   }),
   Key: message({ model: one(1, 'string'), id: one(2, 'int32') }),
   Outcome: message({
@@ -157,6 +158,7 @@ const definitions = {
     failures: one(4, 'uint32'),
     changeJson: one(5, 'string'),
     completion: one(6, 'Completion'),
+    traces: many(7, 'string'),
   }),
   Completion: message({ url: one(1, 'string'), timeoutMs: one(2, 'double') }),
   Refusals: message({ refused: many(1, 'Refusal') }),
@@ -442,8 +444,9 @@ export const encodeReply = (reply: Exclude<DispatchReply, { kind: 'leased' }>): 
   }
 }
 
-const workFrom = ({ changeJson, completion, ...rest }: WireWork): Work => ({
+const workFrom = ({ changeJson, completion, traces = [], ...rest }: WireWork): Work => ({
   ...rest,
+  ...(traces.length === 0 ? {} : { traces }),
   ...(completion ? { completion } : {}),
   // The core wrote this text from a Change; it is the trusted end.
   change: JSON.parse(changeJson) as Change,

@@ -17,6 +17,7 @@ export {
   type Previous,
 } from './change.ts'
 export {
+  changeEventType,
   decodeChange,
   encodeChange,
   type ChangeEvent,
@@ -65,6 +66,14 @@ export type {
   WorkSource,
 } from './work.ts'
 export type { Clock, Random } from './clock.ts'
+export {
+  traceIdsOf,
+  traceparentFrom,
+  type Span,
+  type SpanAttributes,
+  type SpanStart,
+  type Tracer,
+} from './tracing.ts'
 export {
   decodeReply,
   decodeRequest,

@@ -52,6 +52,8 @@ export type Work = {
   readonly change: Change
   /** Absent where functions cannot reach the core. */
   readonly completion?: Completion
+  /** Traceparents of the writes that it brings about, the newest last, as far as they had one. */
+  readonly traces?: readonly string[]
 }
 
 export type Leased = {
@@ -71,6 +73,8 @@ export type Report = {
   readonly retryInMs?: number
   /** Milliseconds the call took. */
   readonly durationMs: number
+  /** That of the call, as its function got it; absent when there was none. */
+  readonly traceparent?: string
 }
 
 /** A report that came too late: its lease had ended. Nothing was written for it. */

@@ -1,4 +1,5 @@
 import type { Metadata } from '@grpc/grpc-js'
+import { traceparentFrom } from '#contract'
 import type { Authenticator } from '../access/authenticate.ts'
 import { CoreError } from '../errors.ts'
 import type { Caller } from '../store/port.ts'
@@ -28,7 +29,9 @@ export const identify = async (
   for (const key of Object.keys(metadata.getMap())) {
     for (const value of metadata.get(key).map(String)) {
       const check = checkOf(authenticator, key, value)
-      if (check !== undefined) return { ...(await check(value, address)), face: 'grpc' }
+      if (check === undefined) continue
+      const traceparent = traceparentFrom(metadata.get('traceparent')[0])
+      return { ...(await check(value, address)), face: 'grpc', traceparent }
     }
   }
   throw new CoreError(

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { traceparentFrom } from '#contract'
 import type { Authenticator } from '../access/authenticate.ts'
 import { CoreError } from '../errors.ts'
 import { orChallenge } from '../http/unknown-caller.ts'
@@ -50,7 +51,8 @@ export const createIdentification = (
     async authenticate(request, reply) {
       const identity = identify(authenticator, request)
       const caller = await orChallenge(identity, reply, challengeFor(request))
-      request.setDecorator<Caller>('caller', { ...caller, face: 'rest' })
+      const traceparent = traceparentFrom(request.headers['traceparent'])
+      request.setDecorator<Caller>('caller', { ...caller, face: 'rest', traceparent })
     },
     async authenticateAgain(request) {
       const { isAdmin } = await identify(authenticator, request)

@@ -7,4 +7,6 @@ export type Caller = {
   readonly step?: string
   /** How he came: `rest`, `grpc`, `tosca`. */
   readonly face?: string
+  /** W3C: the span of his request. */
+  readonly traceparent?: string | undefined
 }

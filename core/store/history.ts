@@ -1,4 +1,4 @@
-import { changeId, type Report } from '#contract'
+import { changeId, traceIdsOf, traceparentFrom, type Report } from '#contract'
 import type { Sql } from './database.ts'
 import type { RowKey } from './row.ts'
 
@@ -8,6 +8,11 @@ const historySize = 20
 /** One call of a function. `number` counts the calls for its record, from 1 up. */
 export type Call = RowKey & { readonly number: number; readonly report: Report }
 
+const traceIdOf = ({ traceparent }: Report): string | null => {
+  const valid = traceparentFrom(traceparent)
+  return valid === undefined ? null : traceIdsOf(valid).traceId
+}
+
 const statusOf = ({ outcome }: Report): string =>
   'text' in outcome ? outcome.text : (outcome.kind === 'synced' && outcome.note) || 'OK'
 
@@ -16,14 +21,17 @@ export const remember = async (sql: Sql, calls: readonly Call[], now: number): P
   if (calls.length === 0) return
   // Lists and not JSON: the database reads them in half the time, and this is written for every call.
   await sql.query(
-    `insert into attempt (root, id, slot, number, at, operation, outcome, status, duration_ms, event_id)
-     select root, id, number % ${historySize}, number, $3, operation, outcome, status, duration_ms, event_id
-     from unnest($1::text[], $2::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::int[], $9::text[])
-       k(root, id, number, operation, outcome, status, duration_ms, event_id)
+    `insert into attempt (root, id, slot, number, at, operation, outcome, status, duration_ms, event_id, trace_id)
+     select root, id, number % ${historySize}, number, $3, operation, outcome, status, duration_ms, event_id, trace_id
+     from unnest($1::text[], $2::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::int[], $9::text[],
+                 $10::text[])
+       k(root, id, number, operation, outcome, status, duration_ms, event_id, trace_id)
      on conflict (root, id, slot) do update
      set number = excluded.number, at = excluded.at, operation = excluded.operation,
          outcome = excluded.outcome, status = excluded.status,
-         duration_ms = excluded.duration_ms, event_id = excluded.event_id`,
+         duration_ms = excluded.duration_ms, event_id = excluded.event_id,
+         trace_id = case when attempt.number = excluded.number
+           then coalesce(excluded.trace_id, attempt.trace_id) else excluded.trace_id end`,
     [
       calls.map(({ root }) => root),
       calls.map(({ id }) => id),
@@ -36,6 +44,7 @@ export const remember = async (sql: Sql, calls: readonly Call[], now: number): P
       calls.map(({ id, report: { key, operation, stamp } }) =>
         changeId({ operation, model: key.model, record: { id }, stamp }),
       ),
+      calls.map(({ report }) => traceIdOf(report)),
     ],
   )
 }

@@ -8,6 +8,7 @@ import { reap } from './reap.ts'
 import { giveTurnsOf, nextTurnSql } from './resync.ts'
 import { wireWithLinksToMany } from './read.ts'
 import { stampOf, type RecordRow, type RowKey } from './row.ts'
+import { tracesIn } from './traces.ts'
 import { wakeDispatchers } from './wake.ts'
 
 /** How long a dispatcher may be silent before its records are taken by others, in milliseconds. */
@@ -230,7 +231,8 @@ const workOf = async (
     const { operation, stamp } = change
     const key = { model: row.leaf, id: row.id }
     const token = Number(row.lease_token)
-    const work = { key, operation, token, failures: row.failures, change }
+    const plain = { key, operation, token, failures: row.failures, change }
+    const work = row.traces === null ? plain : { ...plain, traces: tracesIn(row.traces) }
     const completion = completionOf?.({ key, operation, stamp, call: row.calls, token })
     return completion === undefined ? work : { ...work, completion }
   })

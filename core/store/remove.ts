@@ -94,11 +94,11 @@ export const softDelete = async (
   const deleted = await sql.query<Deleted>(
     `update record r
      set deleted = true, enacted = null, policed = null, revision = nextval('revision'),
-         next_run = $2, parked = false, attempts = 0, failures = 0
+         next_run = $2, parked = false, attempts = 0, failures = 0, traces = $3
      from jsonb_to_recordset($1::jsonb) k(root text, id int)
      where r.root = k.root and r.id = k.id and not r.deleted
      returning r.root, r.id, r.deleted, r.pending, ${isWatched('r')} as watched`,
-    [JSON.stringify(doomed), dueAsChange(now)],
+    [JSON.stringify(doomed), dueAsChange(now), caller.traceparent ?? null],
   )
   await dropKeys(sql, deleted)
   await renewEdges(sql, starts)

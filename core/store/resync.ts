@@ -105,7 +105,8 @@ const resyncBetween = (
   sql.query<RowKey>(
     `update record r
      set updated = greatest($5, 1 + greatest(r.updated, r.enacted, r.policed, r.changed_by_step, r.changed_by_policy)),
-         revision = nextval('revision'), next_run = $5, attempts = 0, failures = 0
+         revision = nextval('revision'), next_run = $5, attempts = 0, failures = 0,
+         traces = null
      from (
        select s.root, s.id from record s
        where s.root = $1 and s.id > $2 and s.id <= $3 and s.leaf = $4

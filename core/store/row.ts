@@ -38,6 +38,7 @@ export type RecordRow = {
   readonly calls: number
   readonly lease_token: number | null
   readonly need_delete_by_lease: boolean
+  readonly traces: string | null
 }
 
 /** The identity of a row; `root` and not the model, because ids count per root. */

@@ -24,6 +24,7 @@ import { checkRules } from './save/rules.ts'
 import { settle, type WatchedRow } from './save/settle.ts'
 import { movedStamps, nextVersion } from './save/stamps.ts'
 import { wakeDispatchers } from './wake.ts'
+import { tracesAfter } from './traces.ts'
 import { isWatched } from './watch.ts'
 
 export type { WriteContext } from './save/draft.ts'
@@ -45,7 +46,7 @@ export const createRecord = async (
   modelName: string,
   fields: Fields,
 ): Promise<RecordRow> => {
-  const { sql, schema, now } = context
+  const { sql, schema, now, caller } = context
   const model = modelNamed(schema, modelName)
   const given = givenValues(model, fields)
   const values = await withDefaults(context, model, given)
@@ -67,6 +68,7 @@ export const createRecord = async (
     ['backend_code', initialStatus.code],
     ...columnValues(values, stamps),
     ['fields', JSON.stringify(withoutNulls(jsonValues(values)))],
+    ...(caller.traceparent === undefined ? [] : [['traces', caller.traceparent] as const]),
   ])
   const names = [...columns.keys()]
   const [row] = await sql.query<RecordRow>(
@@ -123,15 +125,23 @@ type Written = {
 }
 
 /** A version that no step has seen is due at once, and its attempts are counted from the start. */
-const newSchedule = (due: number): readonly (readonly [string, unknown])[] => [
-  ['next_run', due],
-  ['parked', false],
-  ['attempts', 0],
-  ['failures', 0],
-]
+const newSchedule = (
+  row: RecordRow,
+  due: number,
+  traceparent: string | undefined,
+): readonly (readonly [string, unknown])[] => {
+  const traces = tracesAfter(row, traceparent)
+  return [
+    ['next_run', keepingPlace(row, due)],
+    ['parked', false],
+    ['attempts', 0],
+    ['failures', 0],
+    ...(traces === row.traces ? [] : [['traces', traces] as const]),
+  ]
+}
 
 const writeRow = async (
-  { sql, now }: WriteContext,
+  { sql, now, caller }: WriteContext,
   row: RecordRow,
   { changes, stamps, isNewVersion }: Written,
 ): Promise<WatchedRow> => {
@@ -144,7 +154,7 @@ const writeRow = async (
     ...columnValues(changes, row),
     ...stamps,
     ...(Object.keys(json).length > 0 ? [['fields', fields] as const] : []),
-    ...(isNewVersion ? newSchedule(keepingPlace(row, due)) : []),
+    ...(isNewVersion ? newSchedule(row, due, caller.traceparent) : []),
   ])
   const assignments = [...columns.keys()].map((name, index) => `, ${name} = $${index + 3}`)
   const [written] = await sql.query<WatchedRow>(

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { traceparentFrom } from '#contract'
 import type { Authenticator } from '../access/authenticate.ts'
 import { CoreError, errorCatalogue } from '../errors.ts'
 import { createHttpFace, refuseOtherMethods, type FaultLog } from '../http/server.ts'
@@ -72,7 +73,8 @@ export const buildTosca = ({ store, authenticator, log }: ToscaOptions): Fastify
 
   const onRequest = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const caller = await orChallenge(identify(authenticator, request), reply, challenge)
-    request.setDecorator<Caller>('caller', { ...caller, face: 'tosca' })
+    const traceparent = traceparentFrom(request.headers['traceparent'])
+    request.setDecorator<Caller>('caller', { ...caller, face: 'tosca', traceparent })
   }
   const addCommand = (url: string, command: typeof applyRecipe, done: string): void => {
     app.post(url, { onRequest }, async (request, reply) => {

@@ -7,6 +7,7 @@ import { reading } from './006-reading.ts'
 import { idempotency } from './007-idempotency.ts'
 import { watches } from './008-watches.ts'
 import { completions } from './009-completions.ts'
+import { traces } from './010-traces.ts'
 
 /**
  * The tables of the store, as numbered steps; a step that has been released is never edited.
@@ -24,4 +25,5 @@ export const migrations: readonly string[] = [
   idempotency,
   watches,
   completions,
+  traces,
 ]

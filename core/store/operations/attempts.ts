@@ -13,12 +13,15 @@ export type Attempt = {
   readonly status: string
   readonly durationMs: number
   readonly eventId: string
+  /** 32 hexadecimal digits; null when its dispatcher told of none. */
+  readonly traceId: string | null
 }
 
 /** The last attempts for a record, the newest first. */
 export const attemptsOf = ({ sql, schema }: ExplainContext, modelName: string, id: number) =>
   sql.query<Attempt>(
-    `select number, at, operation, outcome, status, duration_ms as "durationMs", event_id as "eventId"
+    `select number, at, operation, outcome, status, duration_ms as "durationMs", event_id as "eventId",
+            trace_id as "traceId"
      from attempt where root = $1 and id = $2 order by number desc`,
     [modelNamed(schema, modelName).root, id],
   )

@@ -37,14 +37,14 @@ const factsOf = ({ sql, now }: ExplainContext, keys: string): Promise<FactsRow[]
             (r.enacted is null or r.enacted < greatest(r.updated, r.changed_by_policy)) as changed,
             ${isHeld('r')} as held_for_policies, r.backend_need_delete_policy, r.backend_need_reap, r.backend_code, r.backend_status,
             r.next_run, r.attempts, r.failures, r.lease_owner, s.step, s.synchronizer,
-            a.outcome, a.status as outcome_status, a.at as outcome_at,
+            a.outcome, a.status as outcome_status, a.at as outcome_at, a.trace_id,
             o.waiting_on,
             (select count(*)::int from dispatcher d where d.expires > $2) as dispatchers
      from jsonb_to_recordset($1::jsonb) k(root text, id int)
        join record r on r.root = k.root and r.id = k.id
        left join step s on s.model = r.leaf
        left join lateral (
-         select t.outcome, t.status, t.at from attempt t
+         select t.outcome, t.status, t.at, t.trace_id from attempt t
          where t.root = r.root and t.id = r.id order by t.number desc limit 1) a on true
        left join lateral (
          select jsonb_build_object('model', b.leaf, 'id', b.id, 'state', w.state) as waiting_on

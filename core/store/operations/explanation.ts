@@ -50,6 +50,7 @@ export type Facts = Key & {
   readonly outcome: string | null
   readonly outcome_status: string | null
   readonly outcome_at: number | null
+  readonly trace_id: string | null
   /** What its function said it waits for. */
   readonly waiting_on: WaitingOn | null
   /** Dispatchers that were heard of lately, whatever they dispatch. */
@@ -73,6 +74,7 @@ export type Explanation = Key & {
   readonly lastOutcome: string | undefined
   readonly lastText: string | undefined
   readonly lastAt: string | undefined
+  readonly lastTraceId: string | undefined
   readonly waitsFor: readonly Neighbour[]
   /** What its function said it waits for. */
   readonly waitingOn: WaitingOn | undefined
@@ -255,6 +257,7 @@ export const explanationOf = (facts: Facts, now: number): Explanation => {
     lastOutcome: facts.outcome ?? undefined,
     lastText: facts.outcome_status ?? undefined,
     lastAt: outcome_at === null ? undefined : isoOf(outcome_at),
+    lastTraceId: facts.trace_id ?? undefined,
     waitsFor: facts.waitsFor,
     waitingOn: reason === 'deferred' ? (facts.waiting_on ?? undefined) : undefined,
     linkedFrom: facts.linkedFrom,

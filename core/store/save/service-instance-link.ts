@@ -79,7 +79,8 @@ export const countDeletedLinks = async (
      set fields = r.fields || jsonb_build_object('link_deleted_count',
            coalesce((r.fields ->> 'link_deleted_count')::bigint, 0) + gone.count),
          updated = greatest($2, 1 + greatest(r.updated, r.enacted, r.policed, r.changed_by_step, r.changed_by_policy)),
-         revision = nextval('revision'), next_run = $3, parked = false, attempts = 0, failures = 0
+         revision = nextval('revision'), next_run = $3, parked = false, attempts = 0, failures = 0,
+         traces = null
      from (${countsOfLinks}) gone
      where r.root = 'ServiceInstance' and r.id = gone.id and not r.deleted
      returning r.root, r.id`,

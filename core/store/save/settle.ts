@@ -26,11 +26,14 @@ const reachedStates = (before: RecordRow, written: RecordRow): readonly AwaitedS
 }
 
 /** Lets a record run whose version a step has seen already, but whose synchronizer is to look at it again. */
-const startAnew = async ({ sql, now }: WriteContext, { root, id }: RowKey): Promise<void> => {
+const startAnew = async (
+  { sql, now, caller }: WriteContext,
+  { root, id }: RowKey,
+): Promise<void> => {
   await sql.query(
-    `update record set next_run = $3, parked = false, attempts = 0, failures = 0
+    `update record set next_run = $3, parked = false, attempts = 0, failures = 0, traces = $4
      where root = $1 and id = $2`,
-    [root, id, dueAsChange(now)],
+    [root, id, dueAsChange(now), caller.traceparent ?? null],
   )
 }
 
