@@ -173,7 +173,6 @@ const openDispatching = (
   const callOptions = {
     synchronizer: project.name,
     clock,
-    random,
     ...(token === undefined ? {} : { token }),
   }
   const dispatching = createDispatching({

@@ -1,4 +1,4 @@
-import type { Operation, Outcome, Work } from '#contract'
+import { changeId, traceIdsOf, type Operation, type Outcome, type Work } from '#contract'
 import type { Log } from './options.ts'
 
 const messages = {
@@ -31,21 +31,33 @@ const logOutcome = (log: Log, fields: object, operation: Operation, outcome: Out
   }
 }
 
-/** Tells of the attempts on records, in the words and field names of XOS. */
+export type CallFacts = { readonly durationMs: number; readonly traceparent: string }
+
+/** Tells of each attempt on a record in one line once it is over, in the words and field names of XOS. */
 export const createAttemptLog = (log: Log, synchronizer: string) => ({
   before({ key, operation }: Work): void {
-    log.info(
+    log.debug(
       { model_name: key.model, pk: key.id, synchronizer_name: synchronizer },
       messages[operation].before,
     )
   },
 
-  after({ key, operation }: Work, outcome: Outcome, durationMs: number): void {
+  after(
+    { key, operation, change }: Work,
+    outcome: Outcome,
+    { durationMs, traceparent }: CallFacts,
+  ): void {
+    const { traceId, spanId } = traceIdsOf(traceparent)
     const fields = {
       model_name: key.model,
       pk: key.id,
       synchronizer_name: synchronizer,
+      attempt: change.attempt,
+      outcome: outcome.kind,
       duration_ms: durationMs,
+      event_id: changeId(change),
+      trace_id: traceId,
+      span_id: spanId,
     }
     logOutcome(log, fields, operation, outcome)
   },

@@ -8,6 +8,7 @@ import { withDefaults, type DispatcherOptions } from './options.ts'
 import { createOutbox } from './outbox.ts'
 import { createSourceHealth } from './source-health.ts'
 import { textOfError } from './text-of-error.ts'
+import { createTraces } from './traces.ts'
 
 /** Every so often it looks for work that nobody told it of. */
 const safetyScanMs = 30_000
@@ -63,6 +64,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
   const { name, source, clock, random, log, observer } = resolved
   const health = createSourceHealth(clock, random, log)
   const attemptLog = createAttemptLog(log, resolved.synchronizer)
+  const traces = createTraces(resolved)
 
   let started = false
   let stopping = false
@@ -103,6 +105,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     health,
     clock,
     log,
+    traces,
     sent: reportsSent,
     failed: sourceFailed,
   })
@@ -113,7 +116,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
   }
 
   const lanes: readonly Lane[] = resolved.targets.map((target) =>
-    createLane({ ...resolved, target, attemptLog, finished }),
+    createLane({ ...resolved, target, attemptLog, traces, finished }),
   )
   const laneOf: ReadonlyMap<string, Lane> = new Map(lanes.map((lane) => [lane.target.model, lane]))
 
@@ -157,6 +160,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
       .then(
         (leased) => {
           health.succeeded()
+          traces.leased(leased.work, now)
           distribute(leased, asked)
         },
         (error: unknown) => {

@@ -4,17 +4,14 @@ import {
   outcomeOfNoAnswer,
   type Change,
   type Clock,
-  type Random,
 } from '#contract'
-import type { Call, Target } from './options.ts'
+import type { Call, CallContext, Target } from './options.ts'
 import { createPost, type Post } from './post.ts'
-import { createTraceparent } from './traceparent.ts'
 
 export type HttpCallOptions = {
   /** Name of the synchronizer: the source of the events. */
   readonly synchronizer: string
   readonly clock: Clock
-  readonly random: Random
   /** Sent as a bearer token, so that functions can tell the dispatcher from strangers. */
   readonly token?: string
 }
@@ -29,12 +26,7 @@ export type HttpCall = {
  * Calls functions over HTTP/1.1 as design section 4 has it: one CloudEvent in binary mode for each call. Each
  * target has its own connections, as many as its concurrency, so that one that hangs takes none from others.
  */
-export const createHttpCall = ({
-  synchronizer,
-  clock,
-  random,
-  token,
-}: HttpCallOptions): HttpCall => {
+export const createHttpCall = ({ synchronizer, clock, token }: HttpCallOptions): HttpCall => {
   const source = `/synchronizers/${synchronizer}`
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
   const posts = new Map<Target, Post>()
@@ -47,27 +39,21 @@ export const createHttpCall = ({
     return post
   }
 
-  const messageOf = (change: Change, timeoutMs: number, completionUrl: string | undefined) => {
+  const messageOf = (change: Change, timeoutMs: number, context: CallContext) => {
     const time = clock.now()
-    const traceparent = createTraceparent(random)
-    const { headers, body } = encodeChange(change, {
-      source,
-      time,
-      deadline: time + timeoutMs,
-      traceparent,
-      ...(completionUrl === undefined ? {} : { completionUrl }),
-    })
+    const deadline = time + timeoutMs
+    const { headers, body } = encodeChange(change, { source, time, deadline, ...context })
     return { headers: { ...headers, ...authorization }, body }
   }
 
   return {
-    async call(target, change, signal, completionUrl) {
-      const message = messageOf(change, target.timeoutMs, completionUrl)
+    async call(target, change, signal, context = {}) {
+      const message = messageOf(change, target.timeoutMs, context)
       const posted = await postOf(target)(message, signal)
-      const context = { target: target.step, operation: change.operation, now: clock.now() }
+      const asked = { target: target.step, operation: change.operation, now: clock.now() }
       return 'answer' in posted
-        ? outcomeOfAnswer(posted.answer, context)
-        : outcomeOfNoAnswer(posted.failure, context)
+        ? outcomeOfAnswer(posted.answer, asked)
+        : outcomeOfNoAnswer(posted.failure, asked)
     },
 
     async close() {

@@ -6,7 +6,15 @@
  * tried again and when a function is left alone; what a record says of itself is the core's.
  */
 export { createDispatcher, type Dispatcher } from './dispatcher.ts'
-export type { Call, DispatcherOptions, Log, Observer, Target, TargetState } from './options.ts'
+export type {
+  Call,
+  CallContext,
+  DispatcherOptions,
+  Log,
+  Observer,
+  Target,
+  TargetState,
+} from './options.ts'
 export type { Backoff } from './backoff.ts'
 export { createHttpCall, type HttpCall, type HttpCallOptions } from './http-call.ts'
 export {

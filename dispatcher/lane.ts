@@ -8,6 +8,7 @@ import { lookAhead } from './look-ahead.ts'
 import { givenUp, nextAttemptMs } from './next-attempt.ts'
 import type { Call, Log, Observer, Target, TargetState } from './options.ts'
 import { textOfError } from './text-of-error.ts'
+import type { CallTrace, Traces } from './traces.ts'
 
 /**
  * One target and the work that was leased for it: what waits for a free place, and what runs.
@@ -52,6 +53,7 @@ export type LaneOptions = {
   readonly log: Log
   readonly attemptLog: AttemptLog
   readonly observer: Observer
+  readonly traces: Traces
   readonly leaseAhead: number
   /** Takes what has become of one record. */
   readonly finished: (report: Report) => void
@@ -65,6 +67,7 @@ type Running = {
   /** Value of `halvings` when the call began. */
   readonly halvings: number
   readonly controller: AbortController
+  readonly trace: CallTrace
 }
 
 const reportOf = (
@@ -78,7 +81,7 @@ const reportOf = (
 }
 
 export const createLane = (options: LaneOptions): Lane => {
-  const { target, call, clock, random, log, attemptLog, observer, finished } = options
+  const { target, call, clock, random, log, attemptLog, observer, traces, finished } = options
   const leastAhead = Math.min(target.concurrency, options.leaseAhead)
   const deadlines = createDeadlines(clock, target.timeoutMs)
   let gate: Gate = openGate
@@ -145,19 +148,26 @@ export const createLane = (options: LaneOptions): Lane => {
     if (!stale) fresh -= 1
     finishedSinceLease += 1
     const durationMs = clock.now() - run.startedMs
+    const { traceparent } = run.trace
     const outcome = givenUp(answered, run.work.failures, target.retry)
-    attemptLog.after(run.work, outcome, durationMs)
+    run.trace.ended(outcome)
+    attemptLog.after(run.work, outcome, { durationMs, traceparent })
     observer.called(target, outcome, durationMs)
     moveLimit(run, outcome, durationMs)
     moveGate(outcome, stale)
     const retryInMs = nextAttemptMs(outcome, run.work, target, random)
-    finished(reportOf(run.work, outcome, durationMs, retryInMs))
+    const report = reportOf(run.work, outcome, durationMs, retryInMs)
+    finished({ ...report, traceparent })
     startReady()
   }
 
-  const attempt = async ({ change, completion }: Work, signal: AbortSignal): Promise<Outcome> => {
+  const attempt = async ({ work, controller, trace }: Running): Promise<Outcome> => {
+    const { change, completion } = work
+    const { traceparent } = trace
+    const context =
+      completion === undefined ? { traceparent } : { traceparent, completionUrl: completion.url }
     try {
-      return await call(target, change, signal, completion?.url)
+      return await call(target, change, controller.signal, context)
     } catch (error) {
       return { kind: 'failed', text: textOfError(error), retry: true }
     }
@@ -165,12 +175,13 @@ export const createLane = (options: LaneOptions): Lane => {
 
   const start = (work: Work): void => {
     const controller = spare.pop() ?? new AbortController()
-    const run: Running = { work, startedMs: clock.now(), closings, halvings, controller }
+    const trace = traces.call(target, work)
+    const run: Running = { work, startedMs: clock.now(), closings, halvings, controller, trace }
     running.add(run)
     fresh += 1
     deadlines.begin(controller)
     attemptLog.before(work)
-    void attempt(work, controller.signal).then((outcome) => complete(run, outcome))
+    void attempt(run).then((outcome) => complete(run, outcome))
   }
 
   const mayStart = (): boolean => {
@@ -269,7 +280,10 @@ export const createLane = (options: LaneOptions): Lane => {
       const cut = [...running]
       running.clear()
       const reason = new Error('The dispatcher stops')
-      for (const { controller } of cut) controller.abort(reason)
+      for (const { controller, trace } of cut) {
+        trace.ended(undefined)
+        controller.abort(reason)
+      }
     },
 
     nextMs() {

@@ -1,8 +1,9 @@
-import type { Change, Clock, Outcome, Random, WorkSource } from '#contract'
+import type { Change, Clock, Outcome, Random, Tracer, WorkSource } from '#contract'
 import type { Backoff } from './backoff.ts'
 
 /** Where log lines go; a pino logger fits. Messages are constant, what varies is in the fields. */
 export type Log = {
+  debug(fields: Readonly<Record<string, unknown>>, message: string): void
   info(fields: Readonly<Record<string, unknown>>, message: string): void
   warn(fields: Readonly<Record<string, unknown>>, message: string): void
   error(fields: Readonly<Record<string, unknown>>, message: string): void
@@ -28,16 +29,24 @@ export type Target = {
   readonly retry: Retry
 }
 
+/** What a function is told beside the change. */
+export type CallContext = {
+  /** W3C: what the function does is part of this. */
+  readonly traceparent?: string
+  /** Where it may complete the call later. */
+  readonly completionUrl?: string
+}
+
 /**
- * Calls a function with a change, and tells it where it may complete the call later. Settles soon after the signal
- * fires, with an outcome that says what the signal's reason says. Rejects only by mistake; the record then counts as
- * failed.
+ * Calls a function with a change. Settles soon after the signal fires, with an outcome that says what the signal's
+ * reason says. Once settled it listens to the signal no longer: the next call may get the same one. Rejects only by
+ * mistake; the record then counts as failed.
  */
 export type Call = (
   target: Target,
   change: Change,
   signal: AbortSignal,
-  completionUrl?: string,
+  context?: CallContext,
 ) => Promise<Outcome>
 
 /** How a target is at one moment. */
@@ -79,6 +88,8 @@ export type DispatcherOptions = {
   readonly log: Log
   /** Is told what is to be counted; undefined: nobody is. */
   readonly observer?: Observer
+  /** Is told what is to be shown in traces; undefined: nobody is. */
+  readonly tracer?: Tracer | undefined
   /**
    * How many records of one target may be leased beyond those that run. As many as it gets done in 100 ms are.
    *
@@ -143,6 +154,7 @@ const checkTargets = (targets: readonly Target[]): void => {
 export const withDefaults = (options: DispatcherOptions): Required<DispatcherOptions> => {
   const resolved = {
     observer: noObserver,
+    tracer: undefined,
     leaseAhead: 512,
     heartbeatMs: 2_000,
     graceMs: 4_000,

@@ -2,6 +2,7 @@ import type { Clock, Refused, Report, WorkSource } from '#contract'
 import type { Log } from './options.ts'
 import { reportPauseMs } from './report-pause.ts'
 import type { SourceHealth } from './source-health.ts'
+import type { Traces } from './traces.ts'
 
 /** Bounds one transaction of the core, and one message to it. */
 const largestBatch = 500
@@ -29,6 +30,7 @@ export type OutboxOptions = {
   readonly health: SourceHealth
   readonly clock: Clock
   readonly log: Log
+  readonly traces: Traces
   /** The core took these, but for the refused among them. */
   readonly sent: (reports: readonly Report[], refused: readonly Refused[]) => void
   readonly failed: (error: unknown) => void
@@ -40,6 +42,7 @@ export const createOutbox = ({
   health,
   clock,
   log,
+  traces,
   sent,
   failed,
 }: OutboxOptions): Outbox => {
@@ -49,8 +52,10 @@ export const createOutbox = ({
 
   const send = async (): Promise<void> => {
     const startedMs = clock.now()
+    const taken = traces.reporting(batch)
     try {
       const refused = await source.report(name, batch)
+      taken(refused.length)
       const reports = batch
       batch = []
       pauseEndMs = clock.now() + reportPauseMs(clock.now() - startedMs)
@@ -59,6 +64,7 @@ export const createOutbox = ({
       }
       sent(reports, refused)
     } catch (error) {
+      taken(undefined)
       gathered = [...batch, ...gathered]
       batch = []
       failed(error)

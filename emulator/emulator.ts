@@ -121,7 +121,7 @@ const prepareDispatching = (
     project,
     name: `emulator-${hexOf(randomBytes(8))}`,
     source,
-    openCall: () => createHttpCall({ synchronizer: project.name, clock, random, token }),
+    openCall: () => createHttpCall({ synchronizer: project.name, clock, token }),
     clock,
     random,
     log,

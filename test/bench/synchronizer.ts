@@ -32,7 +32,12 @@ const retry = { firstMs: 1_000, capMs: 600_000 }
 
 const longestMs = 600_000
 
-const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
+const log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+}
 
 const coreModels: StoreOptions['coreModels'] = [
   {
@@ -122,7 +127,7 @@ const targetOf =
 /** Core and dispatcher in this process. Closing it closes the database. */
 export const openSynchronizer = async (database: Database, setup: Setup): Promise<Running> => {
   const core = await openRegistered(database, setup.lanes)
-  const http = createHttpCall({ synchronizer: 'bench', clock: realClock, random: Math.random })
+  const http = createHttpCall({ synchronizer: 'bench', clock: realClock })
   const dispatcher = createDispatcher({
     name: 'bench',
     synchronizer: 'bench',

@@ -203,7 +203,7 @@ describe('a record', () => {
     await stop()
   })
 
-  test('has one line before and one after each attempt', async () => {
+  test('has one line after each attempt, and one before it for who looks for mistakes', async () => {
     const { source, lines, clock, stop } = answering(failed, deferred)
 
     source.write(red)
@@ -212,20 +212,25 @@ describe('a record', () => {
     await clock.advance(0)
 
     expect(lines.map(({ level, message }) => `${level} ${message}`)).toEqual([
-      'info Syncing object',
+      'debug Syncing object',
       'error sync step failed!',
-      'info Syncing object',
+      'debug Syncing object',
       'info sync step deferred',
-      'info Syncing object',
+      'debug Syncing object',
       'info Synced object',
-      'info Deleting object',
+      'debug Deleting object',
       'info Deleted object',
     ])
     expect(lines[1]?.fields).toEqual({
       model_name: 'Color',
       pk: 7,
       synchronizer_name: 'paint',
+      attempt: 1,
+      outcome: 'failed',
       duration_ms: 0,
+      event_id: expect.stringMatching(/./) as unknown,
+      trace_id: '80000000800000008000000080000001',
+      span_id: '8000000080000001',
       error: 'Maybe not',
       retry: true,
     })

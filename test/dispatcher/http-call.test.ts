@@ -16,6 +16,8 @@ const change: Change = {
   attempt: 1,
 }
 
+const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+
 type Answering = (request: IncomingMessage, response: ServerResponse) => void
 
 const cleanups: (() => Promise<void> | void)[] = []
@@ -53,12 +55,12 @@ const callTo = (url: string, changes: Partial<Target> = {}, token?: string) => {
   const { call, close } = createHttpCall({
     synchronizer: 'paint',
     clock: createManualClock(1_000),
-    random: () => 0.5,
     ...(token === undefined ? {} : { token }),
   })
   cleanups.push(close)
   const target = targetFor('Color', { url, ...changes })
-  return (signal = new AbortController().signal): Promise<Outcome> => call(target, change, signal)
+  return (signal = new AbortController().signal): Promise<Outcome> =>
+    call(target, change, signal, { traceparent })
 }
 
 test('connections are kept, but not for longer than a minute, in which a name may come to lead elsewhere', async () => {
@@ -68,7 +70,7 @@ test('connections are kept, but not for longer than a minute, in which a name ma
     response.writeHead(204).end()
   })
   const clock = createManualClock(1_000)
-  const { call, close } = createHttpCall({ synchronizer: 'paint', clock, random: () => 0.5 })
+  const { call, close } = createHttpCall({ synchronizer: 'paint', clock })
   cleanups.push(close)
   const target = targetFor('Color', { url, concurrency: 1 })
   const { signal } = new AbortController()
@@ -93,17 +95,19 @@ describe('a request', () => {
       response.writeHead(202).end()
     })
     const clock = createManualClock(1_000)
-    const { call, close } = createHttpCall({ synchronizer: 'paint', clock, random: () => 0.5 })
+    const { call, close } = createHttpCall({ synchronizer: 'paint', clock })
     cleanups.push(close)
     const { signal } = new AbortController()
 
-    await call(targetFor('Color', { url }), change, signal, 'https://core.test/right')
+    await call(targetFor('Color', { url }), change, signal, {
+      completionUrl: 'https://core.test/right',
+    })
     await call(targetFor('Color', { url }), change, signal)
 
     expect(seen).toEqual(['https://core.test/right', undefined])
   })
 
-  test('is the change as one CloudEvent, with its deadline and a fresh trace', async () => {
+  test('is the change as one CloudEvent, with its deadline and the trace that it is part of', async () => {
     const seen: { request: IncomingMessage; body: string }[] = []
     const url = await serve((request, response) => {
       let body = ''
@@ -123,9 +127,7 @@ describe('a request', () => {
     const decoded = decodeChange(request.headers, body)
     expect(decoded).toMatchObject({ change, deadline: 31_000 })
     expect(decoded.event.source).toBe('/synchronizers/paint')
-    expect(request.headers['traceparent']).toBe(
-      '00-80000000800000008000000080000001-8000000080000001-01',
-    )
+    expect(request.headers['traceparent']).toBe(traceparent)
   })
 
   test('leaves nothing on the signal', async () => {

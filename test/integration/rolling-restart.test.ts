@@ -61,7 +61,7 @@ const start = (name: string): Running => {
     source: under.work,
     targets: [target],
     call,
-    log: { info: nothing, warn: nothing, error: nothing },
+    log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
   })
   const controller = new AbortController()
   const over = dispatcher.run(controller.signal).then(close)

@@ -4,7 +4,7 @@ import { createManualClock } from './manual-clock.ts'
 import { createMemorySource } from './memory-source.ts'
 
 export type Line = {
-  readonly level: 'info' | 'warn' | 'error'
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
   readonly fields: Readonly<Record<string, unknown>>
   readonly message: string
 }
@@ -17,7 +17,7 @@ export const createTestLog = () => {
       lines.push({ level, fields, message })
     }
   return {
-    log: { info: at('info'), warn: at('warn'), error: at('error') },
+    log: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
     lines,
     messages: () => lines.map(({ message }) => message),
   }

@@ -95,7 +95,13 @@ export const createLog = () => {
   const write = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) => {
     lines.push({ level, fields, message })
   }
-  return { lines, info: write('info'), warn: write('warn'), error: write('error') }
+  return {
+    lines,
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+  }
 }
 
 const username = 'admin@opencord.org'
