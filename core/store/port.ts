@@ -6,14 +6,14 @@ import type { Caller } from './caller.ts'
 import type { Retention } from './changes/keep.ts'
 import type { ChangeLog } from './changes/port.ts'
 import type { Publishing } from './changes/publishing.ts'
-import type { Completions } from './completions.ts'
+import type { Completions } from './completions-port.ts'
 import type { Tokens } from './tokens.ts'
 
 export type { AuditEntry, AuditQuestion } from './audit.ts'
 export type { Caller } from './caller.ts'
 export type { Retention } from './changes/keep.ts'
 export type { ChangeKind, ChangeLog, Changes, RecordChange } from './changes/port.ts'
-export type { CompletionOptions, CompletionRight, Completions } from './completions.ts'
+export type { CompletionOptions, CompletionRight } from './completions-port.ts'
 export type { Token } from './tokens.ts'
 
 /** A record as it was read or written, and the version of it that was: each write of a record moves `revision`. */
