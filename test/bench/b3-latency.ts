@@ -1,4 +1,3 @@
-import { Client } from 'pg'
 import type { PostgresServer } from '../support/postgres-server.ts'
 import { latenciesOf, shownQuantiles } from './changes.ts'
 import type { Contender } from './contender.ts'
@@ -7,7 +6,7 @@ import { startFunction, type FunctionProcess } from './function.ts'
 import { bullMq } from './peers/bullmq.ts'
 import { graphileWorker } from './peers/graphile-worker.ts'
 import { openCaller } from './peers/job.ts'
-import { withDatabase, withPostgres } from './places.ts'
+import { withClient, withDatabase, withPostgres } from './places.ts'
 import { syncstepProcesses } from './processes.ts'
 import { interleaved, shown, spreadOf } from './statistics.ts'
 
@@ -28,27 +27,26 @@ const limitOf = (
   called: FunctionProcess,
   changes: number,
 ): Promise<readonly number[]> =>
-  withDatabase(server.url, async (url) => {
-    const lane = laneOf(called, 0)
-    const caller = openCaller(lane, { concurrency, timeoutMs })
-    const [writer, listener] = [1, 2].map(() => new Client({ connectionString: url })) as [
-      Client,
-      Client,
-    ]
-    await Promise.all([writer.connect(), listener.connect()])
-    await writer.query(`create table item (id int primary key, note text)`)
-    await writer.query(`insert into item select n, '' from generate_series(1, ${changes}) n`)
-    listener.on('notification', ({ payload }) => void caller.call({ id: Number(payload) }))
-    await listener.query('listen changed')
-    const change = (_: string, id: number): Promise<unknown> =>
-      writer.query(`update item set note = 'changed' where id = ${id}; notify changed, '${id}'`)
-    const running = {
-      change: (model: string, id: number) => change(model, id).then(() => undefined),
-    }
-    const latencies = await latenciesOf(running, called, lane.model, changes)
-    await Promise.all([writer.end(), listener.end(), caller.close()])
-    return latencies
-  })
+  withDatabase(server.url, (url) =>
+    withClient(url, (writer) =>
+      withClient(url, async (listener) => {
+        const lane = laneOf(called, 0)
+        const caller = openCaller(lane, { concurrency, timeoutMs })
+        await writer.query(`create table item (id int primary key, note text)`)
+        await writer.query(`insert into item select n, '' from generate_series(1, ${changes}) n`)
+        listener.on('notification', ({ payload }) => void caller.call({ id: Number(payload) }))
+        await listener.query('listen changed')
+        const change = async (_: string, id: number): Promise<void> => {
+          await writer.query(
+            `update item set note = 'changed' where id = ${id}; notify changed, '${id}'`,
+          )
+        }
+        const latencies = await latenciesOf({ change }, called, lane.model, changes)
+        await caller.close()
+        return latencies
+      }),
+    ),
+  )
 
 type Load = { readonly changes: number; readonly backlog: number }
 

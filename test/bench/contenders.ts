@@ -26,6 +26,7 @@ const findPeers = (): readonly Contender[] => {
   const installed = peers.filter(([name]) => !missing.has(name)).flatMap(([, kinds]) => kinds)
   const needsRedis = installed.some(({ engine }) => engine === 'Redis')
   const redis = needsRedis ? redisVersion() : undefined
+  if (redis !== undefined) console.log(redis)
   return installed.filter(({ engine }) => engine !== 'Redis' || redis !== undefined)
 }
 

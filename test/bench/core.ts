@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client, credentials, Metadata } from '@grpc/grpc-js'
 import { Client as PgClient } from 'pg'
@@ -15,9 +14,8 @@ import {
   stopCore,
   type CoreProcess,
 } from '../support/core-process.ts'
-import { findBinaries } from '../support/postgres-binaries.ts'
-import { startPostgres } from '../support/postgres-server.ts'
 import { startServer } from './child.ts'
+import { withFolder, withPostgresIfAny } from './places.ts'
 import { interleaved, printTable } from './statistics.ts'
 
 const clients = 8
@@ -284,19 +282,12 @@ const compare = async (rounds: number, { name, ...engine }: Engine): Promise<voi
 
 /** Records over REST and gRPC beside the plain statements and bare servers; then a list that does not fit at once. */
 export const runCore = async (rounds: number): Promise<void> => {
-  const folder = await mkdtemp(join(tmpdir(), 'syncstep-bench-'))
-  const binaries = findBinaries()
-  if (typeof binaries === 'string') {
-    console.log(`Without PostgreSQL, because it does not run here: ${binaries}`)
-  } else binaries.remove()
-  const server = typeof binaries === 'string' ? undefined : await startPostgres()
-  try {
-    const engines = enginesIn(folder, server?.url)
-    for (const engine of engines) await compare(rounds, engine)
-    console.log(`\nList of ${many} records over REST`)
-    for (const engine of engines) await listMany(engine.name, await filled(engine, many))
-  } finally {
-    await server?.stop()
-    await rm(folder, { recursive: true, force: true })
-  }
+  await withFolder((folder) =>
+    withPostgresIfAny(async (server) => {
+      const engines = enginesIn(folder, server?.url)
+      for (const engine of engines) await compare(rounds, engine)
+      console.log(`\nList of ${many} records over REST`)
+      for (const engine of engines) await listMany(engine.name, await filled(engine, many))
+    }),
+  )
 }

@@ -46,6 +46,13 @@ export const withDatabase = <T>(server: string, work: (url: string) => Promise<T
     }
   })
 
+/** `PostgreSQL 18.4` */
+const versionOf = (server: string): Promise<string> =>
+  withClient(server, async (client) => {
+    const { rows } = await client.query<{ server_version: string }>('show server_version')
+    return `PostgreSQL ${rows[0]?.server_version ?? ''}`
+  })
+
 /** A server with its own settings as they are, fsync included; undefined, with the reason told, where none runs. */
 export const withPostgresIfAny = async <T>(
   work: (server: PostgresServer | undefined) => Promise<T>,
@@ -58,6 +65,7 @@ export const withPostgresIfAny = async <T>(
   binaries.remove()
   const server = await startPostgres()
   try {
+    console.log(await versionOf(server.url))
     return await work(server)
   } finally {
     await server.stop()

@@ -13,7 +13,7 @@ type Options = {
   readonly connectionString?: string
   readonly logger: unknown
   readonly concurrency?: number
-  readonly maxPoolSize?: number
+  readonly pgPool?: Pool
   readonly noHandleSignals?: boolean
   readonly preset?: object
   readonly taskList?: Readonly<Record<string, (job: Job) => Promise<void>>>
@@ -32,13 +32,26 @@ type Kind = {
   readonly isSplit?: boolean
 }
 
+const ignore = (): void => undefined
+
+/** Of one runner. */
+const mostConnections = 24
+
 const batched = { localQueue: { size: 500 }, completeJobBatchDelay: 0, failJobBatchDelay: 0 }
 
 const open = async (place: string, setup: Setup, kind: Kind): Promise<Running> => {
   const { Logger, run, runMigrations } = loadPeer('graphile-worker') as GraphileWorker
   const logger = new Logger(() => () => undefined)
   await runMigrations({ connectionString: place, logger })
-  const pool = new Pool({ connectionString: place, max: 4 })
+  const pools: Pool[] = []
+  const openPool = (max: number): Pool => {
+    const opened = new Pool({ connectionString: place, max })
+    opened.on('error', ignore)
+    opened.on('connect', (client) => client.on('error', ignore))
+    pools.push(opened)
+    return opened
+  }
+  const pool = openPool(4)
   const callers = new Map<string, Caller>(
     setup.lanes.map((lane) => [lane.model, openCaller(lane, setup)]),
   )
@@ -50,10 +63,9 @@ const open = async (place: string, setup: Setup, kind: Kind): Promise<Running> =
   const left = (): Promise<number> => count('select count(*) from graphile_worker.jobs')
   const begin = (models: readonly string[]): Promise<Runner> =>
     run({
-      connectionString: place,
+      pgPool: openPool(Math.min(mostConnections, setup.concurrency * models.length)),
       logger,
       concurrency: setup.concurrency * models.length,
-      maxPoolSize: Math.min(24, setup.concurrency * models.length),
       noHandleSignals: true,
       taskList: Object.fromEntries(
         models.map((model) => [model, (job) => callers.get(model)!.call(job)]),
@@ -95,7 +107,7 @@ const open = async (place: string, setup: Setup, kind: Kind): Promise<Running> =
       await Promise.all(runners.map((runner) => runner.stop()))
       await Promise.all(runners.map(({ promise }) => promise))
       await Promise.all([...callers.values()].map((caller) => caller.close()))
-      await pool.end()
+      await Promise.all(pools.map((one) => one.end()))
     },
   }
 }
