@@ -67,4 +67,6 @@ const server = createServer((request, response) => {
     setTimeout(answer, delayMs, call, status, response)
   })
 })
-server.listen(Number(port), '127.0.0.1')
+server.listen(Number(port), '127.0.0.1', () => {
+  console.log('Listening')
+})

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openCore } from '#core'
+import { openCore, type Store } from '#core'
 import { realClock } from '../../cli/real-clock.ts'
 import { monotonicMs } from '../bench/monotonic.ts'
 import type { Dice } from '../simulation/dice.ts'
 import { adminEmail, adminPassword, type CoreProcess } from '../support/core-process.ts'
 import { openTestPostgres } from '../support/database.ts'
-import { asAdministrator, coreModels } from '../support/store.ts'
+import { administrator, coreModels } from '../support/store.ts'
 import { farmModels, inhabitantsOf, linkOf, modelNames, stepOf, type ModelName } from './farm.ts'
 
 /** When somebody asked for a write, and when he was told that it is done; times are those of `monotonicMs`. */
@@ -36,11 +36,35 @@ export const household = (thing: Thing): readonly Thing[] => [
   ...thing.inhabitants.flatMap(household),
 ]
 
+const makeFarm = (store: Store, { middles, leaves }: Size): Promise<Thing> =>
+  store.transaction(administrator, async (records) => {
+    const counts: readonly number[] = [middles, leaves]
+
+    const make = async (
+      model: ModelName,
+      home: Thing | undefined,
+      depth: number,
+    ): Promise<Thing> => {
+      const link = linkOf(model)
+      const values = link === undefined ? {} : { [`${link}_id`]: home?.id }
+      const sentMs = monotonicMs()
+      const { fields } = await records.create(model, values)
+      const writes = [{ sentMs, doneMs: monotonicMs() }]
+      const inhabitants: Thing[] = []
+      const thing: Thing = { model, id: Number(fields['id']), home, inhabitants, writes }
+      for (const inside of inhabitantsOf(model)) {
+        for (let n = 0; n < (counts[depth] ?? 0); n += 1) {
+          inhabitants.push(await make(inside, thing, depth + 1))
+        }
+      }
+      return thing
+    }
+
+    return make('Farm', undefined, 0)
+  })
+
 /** Makes the farms in an empty database, with a step for each model, before anybody is there to call one. */
-export const makeFarms = async (
-  url: string,
-  { farms, middles, leaves }: Size,
-): Promise<readonly Thing[]> => {
+export const makeFarms = async (url: string, size: Size): Promise<readonly Thing[]> => {
   const database = await openTestPostgres(url)
   const admin = { email: adminEmail, password: adminPassword }
   const core = await openCore({ database, coreModels, clock: realClock, admin })
@@ -51,34 +75,10 @@ export const makeFarms = async (
     steps: modelNames.map((model) => ({ step: stepOf(model), model, include: [] })),
     requiredModels: [],
   })
-  const records = asAdministrator(core.store)
-  const counts: readonly number[] = [middles, leaves]
-
-  const make = async (model: ModelName, home: Thing | undefined, depth: number): Promise<Thing> => {
-    const sentMs = monotonicMs()
-    const link = linkOf(model)
-    const { id } = await records.create(
-      model,
-      link === undefined ? {} : { [`${link}_id`]: home?.id },
-    )
-    const inhabitants: Thing[] = []
-    const thing: Thing = {
-      model,
-      id: Number(id),
-      home,
-      inhabitants,
-      writes: [{ sentMs, doneMs: monotonicMs() }],
-    }
-    for (const inside of inhabitantsOf(model)) {
-      for (let n = 0; n < (counts[depth] ?? 0); n += 1) {
-        inhabitants.push(await make(inside, thing, depth + 1))
-      }
-    }
-    return thing
-  }
-  const made = await Promise.all(Array.from({ length: farms }, () => make('Farm', undefined, 0)))
+  const farms: Thing[] = []
+  while (farms.length < size.farms) farms.push(await makeFarm(core.store, size))
   await core.close()
-  return made
+  return farms
 }
 
 export type FarmerOptions = {

@@ -38,18 +38,25 @@ export const createLives = (
 ): Lives => {
   const all: Life[] = []
   let isUp = false
+  let starting = Promise.resolve()
+
+  const begin = async (): Promise<void> => {
+    const lifeName = `${name}.${all.length + 1}`
+    const life: Life = { name: lifeName, program: await run(lifeName), stills: [] }
+    all.push(life)
+    isUp = true
+    void life.program.exit.then((ended) => (life.ended = ended))
+  }
+
   return {
     kind,
     all,
     get isUp() {
       return isUp
     },
-    async start() {
-      const lifeName = `${name}.${all.length + 1}`
-      const life: Life = { name: lifeName, program: await run(lifeName), stills: [] }
-      all.push(life)
-      isUp = true
-      void life.program.exit.then((ended) => (life.ended = ended))
+    start() {
+      starting = begin()
+      return starting
     },
     async kill() {
       const life = all.at(-1)
@@ -71,6 +78,7 @@ export const createLives = (
       isUp = true
     },
     async stop() {
+      await starting.catch(() => undefined)
       for (const { program } of all) program.kill('SIGKILL')
       await Promise.all(all.map(({ program }) => program.exit))
     },

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '#core'
 import { freePort } from '../../emulator/free-port.ts'
-import { runNode, type runProgram } from '../e2e/program.ts'
+import { runNode, type Program, type runProgram } from '../e2e/program.ts'
 import type { Dice } from '../simulation/dice.ts'
 import { startCoreProcess, type CoreProcess } from '../support/core-process.ts'
 import { openTestPostgres } from '../support/database.ts'
@@ -72,7 +72,7 @@ const rage = async (
   }
   const revivals: Promise<void>[] = []
   let next: readonly Kind[] = []
-  for (let kill = 0; kill < kills; kill += 1) {
+  while (revivals.length < kills) {
     await sleep(everyMs)
     if (next.length === 0) next = shuffled(victims, dice)
     const up = processes.filter(({ isUp }) => isUp)
@@ -85,6 +85,18 @@ const rage = async (
     revivals.push(revival)
   }
   await Promise.all(revivals)
+}
+
+/** Who is killed while it starts, again and again, shows nothing. */
+const startMs = 120_000
+
+const upOnce = async (program: Program, sign: string): Promise<Program> => {
+  const early = program.exit.then((status) => {
+    throw new Error(`Ended with ${status} before it was up: ${program.stderr()}`)
+  })
+  const up = until(`a process to say "${sign}"`, () => program.count(sign) > 0, startMs)
+  await Promise.race([up, early])
+  return program
 }
 
 const functionFile = 'test/faults/farm-function.ts'
@@ -105,8 +117,8 @@ const openFunctions = (folder: string, { fileOf }: Build) =>
     modelNames.map(async (model) => {
       const port = await freePort('127.0.0.1')
       const notes = path.join(folder, `${stepOf(model)}.calls`)
-      const lives = createLives('function', stepOf(model), async (life) =>
-        runNode([fileOf(functionFile), String(port), notes, life]),
+      const lives = createLives('function', stepOf(model), (life) =>
+        upOnce(runNode([fileOf(functionFile), String(port), notes, life]), 'Listening'),
       )
       return { model, url: `http://127.0.0.1:${port}/`, notes, lives }
     }),
@@ -132,10 +144,11 @@ const openCore = (data: string, run: typeof runProgram) => {
 
 const openDispatchers = (folder: string, run: typeof runProgram): readonly Lives[] =>
   Array.from({ length: dispatchers }, (_, n) =>
-    createLives('dispatcher', `dispatcher-${n + 1}`, async (life) =>
+    createLives('dispatcher', `dispatcher-${n + 1}`, (life) => {
+      const words = ['dispatcher', folder, '--health-port', '0']
       // The token tells the functions who calls.
-      run(['dispatcher', folder, '--health-port', '0'], { SYNCSTEP_FUNCTION_TOKEN: life }),
-    ),
+      return upOnce(run(words, { SYNCSTEP_FUNCTION_TOKEN: life }), 'Loaded sync steps')
+    }),
   )
 
 const settle = (database: Database, settleMs: number): Promise<unknown> =>
