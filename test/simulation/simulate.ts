@@ -221,10 +221,12 @@ export const createSimulator = (engine: Engine): Simulator => {
     for (let count = 0; count < plan.deaths; count += 1) {
       timeline.after(sometime(), killCore)
     }
-    await timeline.pass(plan.lastsMs)
+    // What follows from a breach tells nothing more.
+    const isBroken = (): boolean => breaches.length > 0
+    await timeline.pass(plan.lastsMs, isBroken)
 
     if (plan.deadModel !== undefined) {
-      await timeline.pass(soonMs)
+      await timeline.pass(soonMs, isBroken)
       for (const { key } of ledger.pendingBeside(plan.deadModel)) {
         breach(`${key} was held up by the function of ${plan.deadModel}, which is dead`)
       }
@@ -240,10 +242,10 @@ export const createSimulator = (engine: Engine): Simulator => {
       timeline.after(1_000, bringBack)
     }
     await bringBack()
-    await timeline.pass(longestQuietMs, () => ledger.isQuiet())
+    await timeline.pass(longestQuietMs, () => isBroken() || ledger.isQuiet())
     timeline.note('all is quiet')
-    await timeline.pass(dice.chance(0.1) ? afterwardsMs.long : afterwardsMs.usual)
-    ledger.checkEnd(await rowsAtEnd(engine.database), backend.values)
+    await timeline.pass(dice.chance(0.1) ? afterwardsMs.long : afterwardsMs.usual, isBroken)
+    if (!isBroken()) ledger.checkEnd(await rowsAtEnd(engine.database), backend.values)
 
     for (const dispatcher of alive()) dispatcher.kill()
     for (const core of cores) if (!core.isAlive()) await core.bury()
