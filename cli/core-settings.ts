@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { isPostgresUrl } from '#core'
+import type { Tracer } from '#contract'
 import type { CoreSettings, Log } from '#emulator'
 import { Failure } from './failure.ts'
 import type { Flags, Input } from './command.ts'
@@ -8,6 +9,7 @@ import { developmentAdmin } from './development-admin.ts'
 import { durationMs } from './duration.ts'
 import { sinkFrom } from './sink.ts'
 import { tlsFiles } from './tls-files.ts'
+import { tracingVariables } from './tracing.ts'
 import { UsageError } from './usage-error.ts'
 import type { World } from './world.ts'
 
@@ -99,6 +101,7 @@ export const coreVariables = {
   SYNCSTEP_KEEP_CHANGES: 'How many changes of records are kept for who watches; else 200000',
   SYNCSTEP_KEEP_CHANGES_DAYS: 'How many days at most; else 7',
   SYNCSTEP_KEEP_AUDIT_DAYS: 'How many days it is kept who wrote what; else 90',
+  ...tracingVariables,
 } as const
 
 const isLoopback = (host: string): boolean =>
@@ -125,6 +128,7 @@ export type CoreChoice = {
   readonly development: boolean
   /** `memory`, an absolute folder, a `postgres://` URL, or undefined: what is used when the user does not say. */
   readonly database: string | undefined
+  readonly tracer: Tracer | undefined
 }
 
 type Chosen = { readonly data: string | undefined; readonly database: string | undefined }
@@ -193,7 +197,7 @@ export const coreSettings = async (
   input: Input,
   world: World,
   log: Log,
-  { development, database }: CoreChoice,
+  { development, database, tracer }: CoreChoice,
 ): Promise<CoreSettings> => {
   const { cwd, clock, random, randomBytes, processes } = world
   const host = input.text('host') ?? ''
@@ -237,5 +241,6 @@ export const coreSettings = async (
     random,
     randomBytes,
     log,
+    tracer,
   }
 }

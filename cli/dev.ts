@@ -7,6 +7,7 @@ import { listFiles } from './files.ts'
 import { logLevelFlag, logOf } from './log.ts'
 import { loadProject, noteCoreVersion } from './project.ts'
 import { sourceFolders } from './source-folders.ts'
+import { openTracing } from './tracing.ts'
 import type { World } from './world.ts'
 
 /** What the program promises: after this long it ends, whatever still runs. */
@@ -70,7 +71,9 @@ const runUntilStopped = async (input: Input, world: World): Promise<number> => {
   const { project, database, logLevel, coreVersion } = await loadProject(cwd, directory)
   const log = logOf(world, input.text('log-level') ?? logLevel, true)
   noteCoreVersion(log, coreVersion)
-  const settings = await coreSettings(input, world, log, { development: true, database })
+  const tracing = await openTracing(world, log, 'syncstep')
+  const choice = { development: true, database, tracer: tracing.tracer }
+  const settings = await coreSettings(input, world, log, choice)
   const emulator = await startEmulator(
     {
       ...settings,
@@ -95,5 +98,6 @@ const runUntilStopped = async (input: Input, world: World): Promise<number> => {
   }
   if (stop.aborted) log.info({}, 'Stopping')
   await emulator.stop()
+  await tracing.close()
   return 0
 }

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import type { Tracer } from '#contract'
 import { connectRemoteSource, connectXosSource, createHttpCall, type Observer } from '#dispatcher'
 import {
   createClosers,
@@ -20,6 +21,7 @@ import type { Command, Input } from './command.ts'
 import { logLevelFlag, logOf } from './log.ts'
 import { readPassword } from './password.ts'
 import { loadProject, noteCoreVersion, type LoadedProject } from './project.ts'
+import { openTracing, tracingVariables } from './tracing.ts'
 import type { World } from './world.ts'
 
 /** Kubernetes gives 30 s; most of it is for the calls under way. */
@@ -97,6 +99,7 @@ export const dispatcherCommand: Command = {
     SYNCSTEP_PASSWORD: 'instead of accessor.password; @FILE for the first line of a file',
     SYNCSTEP_STEP_URL: 'Where steps without a url run, such as http://{step}.example.com/',
     SYNCSTEP_FUNCTION_TOKEN: 'Bearer token shown to the functions',
+    ...tracingVariables,
   },
 
   async run(input, world) {
@@ -119,11 +122,14 @@ export const dispatcherCommand: Command = {
       log.warn({ endpoint: access.endpoint }, 'A core of XOS: no other dispatcher may do this work')
     }
 
+    const tracing = await openTracing(world, log, 'syncstep-dispatcher')
     const closers = createClosers(log)
+    closers.add('traces', () => tracing.close())
     try {
       const metrics = createDispatcherMetrics({ ofProcess: true })
       const readiness = await openHealth(input, metrics, closers)
-      const connection = { ...access, token, observer: metrics.observer }
+      const { tracer } = tracing
+      const connection = { ...access, token, observer: metrics.observer, tracer }
       const dispatching = openDispatching(world, project, connection, log, closers)
       const all = findElsewhere({ ...world, places, token, dispatching, log }, closers)
       await Promise.race([all, sleep(world.clock, firstChanceMs, stop)])
@@ -158,12 +164,16 @@ const openHealth = async (
   return readiness
 }
 
-type Connection = Access & { readonly token: string | undefined; readonly observer: Observer }
+type Connection = Access & {
+  readonly token: string | undefined
+  readonly observer: Observer
+  readonly tracer: Tracer | undefined
+}
 
 const openDispatching = (
   { clock, random, randomBytes }: World,
   project: Project,
-  { kind, token, observer, ...access }: Connection,
+  { kind, token, observer, tracer, ...access }: Connection,
   log: Log,
   closers: Closers,
 ): Dispatching => {
@@ -184,6 +194,7 @@ const openDispatching = (
     random,
     log,
     observer,
+    tracer,
     graceMs,
   })
   closers.add('dispatcher', () => dispatching.stop())

@@ -21,12 +21,15 @@ const stackOf = (value: unknown): string | undefined => {
   return typeof value.stack === 'string' ? value.stack : undefined
 }
 
+/** What leads to other logs and to traces would drown what a person reads. */
+const forPrograms = ['event_id', 'trace_id', 'span_id']
+
 /** `Synced object  model_name=HelloWorldService pk=1`; the stack of an error on lines of its own. */
 const messageWithFields = (
   entry: Readonly<Record<string, unknown>>,
   messageKey: string,
 ): string => {
-  const own = new Set(['level', 'time', messageKey])
+  const own = new Set([...forPrograms, 'level', 'time', messageKey])
   const pairs = Object.entries(entry).filter(([name]) => !own.has(name))
   const short = pairs.filter(([, value]) => stackOf(value) === undefined && value !== undefined)
   const stacks = pairs.map(([, value]) => stackOf(value)).filter((stack) => stack !== undefined)

@@ -60,6 +60,8 @@ export { measuredWork } from './metrics/measured-work.ts'
 export { observeHttp } from './metrics/observe-http.ts'
 export { observeGrpc, type ObserveGrpcOptions } from './metrics/observe-grpc.ts'
 export type { RequestEntry, RequestLog } from './metrics/request-log.ts'
+export { traceGrpc } from './tracing/trace-grpc.ts'
+export { traceHttp } from './tracing/trace-http.ts'
 export { createFigures } from './store/figures.ts'
 
 export type { Operations } from './store/operations/operations.ts'

@@ -1,4 +1,4 @@
-import type { Clock, Random } from '#contract'
+import type { Clock, Random, Tracer } from '#contract'
 import type { Retention } from '#core'
 import type { Source } from '#xproto'
 import type { Processes } from './lock-folder.ts'
@@ -49,4 +49,6 @@ export type CoreSettings = {
   readonly random: Random
   readonly randomBytes: (size: number) => Uint8Array
   readonly log: Log
+  /** Where spans go; undefined: nowhere. */
+  readonly tracer: Tracer | undefined
 }

@@ -1,4 +1,4 @@
-import type { Clock, Random, RegisteredStep, Registration, WorkSource } from '#contract'
+import type { Clock, Random, RegisteredStep, Registration, Tracer, WorkSource } from '#contract'
 import { createDispatcher, type Call, type Log, type Observer, type Target } from '#dispatcher'
 import type { Description } from './describe.ts'
 import type { Project, ProjectStep, StepSettings } from './project.ts'
@@ -17,6 +17,8 @@ export type DispatchingOptions = {
   readonly log: Log
   /** Is told what the dispatchers do, to count it. */
   readonly observer: Observer
+  /** Is told what they do, to show it in traces; undefined: nobody is. */
+  readonly tracer?: Tracer | undefined
   readonly graceMs: number
 }
 
@@ -75,7 +77,7 @@ export const registerFirst = async (
 }
 
 export const createDispatching = (options: DispatchingOptions): Dispatching => {
-  const { project, name, source, openCall, clock, random, log, observer, graceMs } = options
+  const { project, name, source, openCall, clock, random, log, observer, tracer, graceMs } = options
   const known = new Map<string, RunningStep>()
   /** The dispatcher that runs, and those before it that still finish their calls. */
   const running = new Set<Promise<void>>()
@@ -108,6 +110,7 @@ export const createDispatching = (options: DispatchingOptions): Dispatching => {
       random,
       log,
       observer,
+      tracer,
       graceMs,
     })
     const run = dispatcher

@@ -116,7 +116,7 @@ const prepareDispatching = (
   token: string,
   observer: Observer,
 ): Dispatching => {
-  const { project, clock, random, randomBytes, log } = options
+  const { project, clock, random, randomBytes, log, tracer } = options
   return createDispatching({
     project,
     name: `emulator-${hexOf(randomBytes(8))}`,
@@ -126,6 +126,7 @@ const prepareDispatching = (
     random,
     log,
     observer,
+    tracer,
     graceMs,
   })
 }

@@ -16,6 +16,8 @@ import {
   openCore,
   requireAdministrator,
   startBackupWorker,
+  traceGrpc,
+  traceHttp,
   type Metrics,
   type RequestLog,
 } from '#core'
@@ -87,7 +89,7 @@ export const startCore = async (
   closers: Closers,
   otherMetrics?: () => Promise<Page>,
 ): Promise<RunningCore> => {
-  const { host, ports, admin, coreModels, clock, randomBytes, log, graceMs, schemaChange } =
+  const { host, ports, admin, coreModels, clock, randomBytes, log, graceMs, schemaChange, tracer } =
     settings
   const readiness = createReadiness(clock)
   const counted: { metrics?: Metrics } = {}
@@ -139,7 +141,10 @@ export const startCore = async (
       const [header = ''] = metadata.get('authorization')
       requireAdministrator(await authenticator.basic(String(header), address), 'dispatch')
     },
-    interceptors: [observeGrpc({ metrics, log: tellRequest, clock })],
+    interceptors: [
+      observeGrpc({ metrics, log: tellRequest, clock }),
+      ...(tracer === undefined ? [] : [traceGrpc(tracer)]),
+    ],
     xos: { store, authenticator, log, files: settings.files, schemaChange },
     services: (server) => [
       addAdminService(server, { ...core, authenticator, log, files: settings.files }),
@@ -147,6 +152,10 @@ export const startCore = async (
   })
   observeHttp(rest, 'rest', metrics, tellRequest)
   observeHttp(tosca, 'tosca', metrics, tellRequest)
+  if (tracer !== undefined) {
+    traceHttp(rest, 'rest', tracer)
+    traceHttp(tosca, 'tosca', tracer)
+  }
   closers.add('faces', async () => {
     readiness.end()
     await Promise.all([

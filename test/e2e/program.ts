@@ -86,7 +86,12 @@ const basic = `Basic ${Buffer.from(`${email}:${password}`).toString('base64')}`
 
 /** A synchronizer that runs in `syncstep dev`, as its users see it. */
 export type Running = Program & {
-  rest(method: string, path: string, body?: unknown): Promise<Reply>
+  rest(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Reply>
   /** REST with headers and body of one's own. */
   restRaw(path: string, init: RequestInit): Promise<Reply>
   recipe(text: string | undefined, headers?: Readonly<Record<string, string>>): Promise<Reply>
@@ -101,12 +106,16 @@ const replyOf = async (response: Response): Promise<Reply> => {
 }
 
 /** Starts `syncstep dev` on free ports and waits until it says how it can be reached. */
-export const startDev = async (project: string, data: string): Promise<Running> => {
+export const startDev = async (
+  project: string,
+  data: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Running> => {
   const ports = ['rest', 'tosca', 'grpc', 'grpc-tls', 'health'].flatMap((face) => [
     `--${face}-port`,
     '0',
   ])
-  const program = runProgram(['dev', project, '--data', data, ...ports])
+  const program = runProgram(['dev', project, '--data', data, ...ports], environment)
   const early = program.exit.then((status) => {
     throw new Error(`Ended with ${status} before it was ready: ${program.stderr()}`)
   })
@@ -124,10 +133,11 @@ export const startDev = async (project: string, data: string): Promise<Running> 
   return {
     ...program,
     restRaw,
-    rest: (method, at, body) =>
+    rest: (method, at, body, headers = {}) =>
       restRaw(at, {
         method,
         headers: {
+          ...headers,
           authorization: basic,
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startReceiver, type Receiver, type ShownSpan } from '../support/otlp-receiver.ts'
 import { root } from '../support/syncstep-command.ts'
 import { until } from '../support/until.ts'
 import {
@@ -46,6 +47,7 @@ const statusBecomes = (running: Running, code: number, text: RegExp) =>
 
 let tutorial: Awaited<ReturnType<typeof copyTutorial>>
 let running: Running
+let receiver: Receiver
 
 const stepPids = (): readonly number[] =>
   ['hello-world-service', 'hello-world-service-instance'].map((step) => running.stepPid(step))
@@ -57,12 +59,18 @@ const sayHelloTo = async (name: string): Promise<void> => {
 
 beforeAll(async () => {
   tutorial = await copyTutorial(quick)
-  running = await startDev(tutorial.project, tutorial.data)
+  receiver = await startReceiver()
+  running = await startDev(tutorial.project, tutorial.data, {
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+    OTEL_BSP_SCHEDULE_DELAY: '100',
+    OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment=test',
+  })
 })
 
 afterAll(async () => {
   running.kill('SIGKILL')
   await running.exit
+  await receiver.close()
   await tutorial.remove()
 })
 
@@ -109,6 +117,44 @@ test('the recipe creates the records, and each is synced by its own function', a
   const [first = '', ...more] = running.lines.filter((line) => line.includes('has been updated!'))
   expect(first).toContain('HelloWorldService has been updated!')
   expect(more).toHaveLength(1)
+})
+
+test('a trace leads from the write to the call of its function, and on to the report', async () => {
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
+  const reply = await running.rest(
+    'PUT',
+    `${services}/1`,
+    {},
+    { traceparent: `00-${traceId}-00f067aa0ba902b7-01` },
+  )
+  expect(reply.status).toBe(200)
+  const shown = (what: string, fits: (one: ShownSpan) => boolean) =>
+    until(what, async () => receiver.spans.find(fits))
+  const isOf = (kind: number) => (one: ShownSpan) => one.traceId === traceId && one.kind === kind
+  const isLinked = (name: string) => (one: ShownSpan) =>
+    one.name === name && one.links.some((link) => link.traceId === traceId)
+
+  const write = await shown('the write', isOf(2))
+  const call = await shown('the call', isOf(3))
+  const lease = await shown('the lease', isLinked('lease'))
+  const report = await shown('the report', isLinked('report'))
+
+  expect(write).toMatchObject({
+    parentSpanId: '00f067aa0ba902b7',
+    resource: { 'service.name': 'syncstep', 'deployment.environment': 'test' },
+    attributes: { 'http.request.method': 'PUT', 'syncstep.face': 'rest' },
+  })
+  expect(call).toMatchObject({
+    name: 'POST hello-world-service',
+    parentSpanId: write.spanId,
+    attributes: {
+      'syncstep.outcome': 'synced',
+      'cloudevents.event_subject': 'HelloWorldService/1',
+    },
+  })
+  expect(lease.links.map(({ spanId }) => spanId)).toEqual([write.spanId])
+  expect(report.links.map(({ spanId }) => spanId)).toEqual([call.spanId])
+  expect(JSON.stringify(receiver.spans)).not.toContain('Jhon Snow')
 })
 
 test('its health port serves the metrics of the core and, below them, those of the dispatcher', async () => {

@@ -9,6 +9,7 @@ import {
   type CallOptions,
   type ChannelCredentials,
   type MethodDefinition,
+  type ServerInterceptor,
   type ServiceError,
 } from '@grpc/grpc-js'
 import {
@@ -200,7 +201,10 @@ export const basic = (email: string, password: string): string =>
 export const asAdmin = { authorization: basic('admin@opencord.org', 'letmein') }
 
 /** The real store behind the real gRPC face, on ports of its own. */
-export const openXosCore = async (given?: TestStore) => {
+export const openXosCore = async (
+  given?: TestStore,
+  interceptors: readonly ServerInterceptor[] = [],
+) => {
   const test = given ?? (await openTestStore())
   const { store, work, clock } = test
   const log = createLog()
@@ -211,6 +215,7 @@ export const openXosCore = async (given?: TestStore) => {
     authenticate: () => Promise.resolve(),
     clock,
     log,
+    interceptors,
     xos: {
       store,
       authenticator,
