@@ -99,7 +99,7 @@ export const startDispatcher = (name: string, world: World): DispatcherProcess =
     if (isWakeDue) return
     isWakeDue = true
     // Often late, for each wake makes the dispatcher ask the core, and asking is what takes time here.
-    const lateMs = dice.chance(0.3) ? 0 : dice.between(0, 1_000)
+    const lateMs = dice.chance(0.2) ? 0 : dice.between(0, 1_500)
     timeline.after(world.travelMs() + lateMs, () => {
       isWakeDue = false
       deliver(() => {

@@ -22,7 +22,7 @@ const longestQuietMs = 240_000
 /** How long is watched whether anything is called although nothing has changed; now and then over a safety scan. */
 const afterwardsMs = { usual: 2_000, long: 32_000 }
 /** Longer than a chain of records needs of which no function is dead. */
-const soonMs = 6_000
+const soonMs = 15_000
 
 /** What may go wrong beside functions and cores, and how often each of it. */
 const troubles = {
@@ -79,7 +79,7 @@ const planOf = (dice: Dice): Plan => {
     deadModel,
     isExclusive,
     cores: isExclusive ? 1 : 2,
-    dispatchers: Number(dice.weighted({ 1: 5, 2: 4, 3: 1 })),
+    dispatchers: Number(dice.weighted({ 1: 6, 2: 3, 3: 1 })),
     deaths: !isCalm && dice.chance(0.3) ? 1 : 0,
     writes: dice.between(3, 12),
     troubles: isCalm ? 0 : dice.between(0, 6),

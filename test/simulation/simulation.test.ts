@@ -56,17 +56,20 @@ describe(`over ${seeds} simulations of writes, faulty functions, and cores and d
 })
 
 describe('a simulation fails when the engine', () => {
-  test.each(mutations)('$means', async (mutation) => {
-    const mistaken = await copyWithMistake(engine, mutation)
-    try {
-      const lines = await runSimulations(mistaken, {
-        from: 1,
-        count: quickSeeds,
-        untilBreach: true,
-      })
-      expect(failures(lines)).toHaveLength(1)
-    } finally {
-      await mistaken.remove()
-    }
-  })
+  test.each(mutations.map((mutation) => [mutation.means, mutation] as const))(
+    '%s',
+    async (_means, mutation) => {
+      const mistaken = await copyWithMistake(engine, mutation)
+      try {
+        const lines = await runSimulations(mistaken, {
+          from: 1,
+          count: quickSeeds,
+          untilBreach: true,
+        })
+        expect(failures(lines)).toHaveLength(1)
+      } finally {
+        await mistaken.remove()
+      }
+    },
+  )
 })
