@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
-import type { Tracer } from '#contract'
+import type { Tracer, WorkSource } from '#contract'
+import { isPostgresUrl } from '#core'
 import { connectRemoteSource, connectXosSource, createHttpCall, type Observer } from '#dispatcher'
 import {
   createClosers,
@@ -7,6 +8,7 @@ import {
   createDispatching,
   findElsewhere,
   fired,
+  openDatabaseSource,
   sleep,
   startHealthServer,
   type Closers,
@@ -16,8 +18,9 @@ import {
   type Project,
   type ProjectStep,
 } from '#emulator'
-import { Failure } from './failure.ts'
 import type { Command, Input } from './command.ts'
+import { readCoreModels } from './core-models.ts'
+import { Failure } from './failure.ts'
 import { logLevelFlag, logOf } from './log.ts'
 import { readPassword } from './password.ts'
 import { loadProject, noteCoreVersion, type LoadedProject } from './project.ts'
@@ -33,22 +36,42 @@ const graceMs = 20_000
  */
 const firstChanceMs = 5_000
 
-type Access = {
-  readonly kind: 'leases' | 'xos'
-  readonly endpoint: string
-  readonly username: string
-  readonly password: string
-}
+/** Where work comes from. `database`: the URL of a PostgreSQL server. */
+type Access =
+  | {
+      readonly kind: 'leases' | 'xos'
+      readonly endpoint: string
+      readonly username: string
+      readonly password: string
+    }
+  | { readonly kind: 'database'; readonly url: string }
 
 const required = (value: string | undefined, variable: string, key: string): string => {
   if (value !== undefined && value !== '') return value
   throw new Failure(`Expected accessor.${key} in config.yaml, or ${variable} in the environment.`)
 }
 
+const databaseAccess = (url: string, { accessor }: LoadedProject): Access => {
+  if (accessor.kind === 'xos') {
+    throw new Failure(
+      'Expected --database (DATABASE_URL) with a core of Syncstep, got accessor.kind xos.',
+    )
+  }
+  if (isPostgresUrl(url)) return { kind: 'database', url }
+  // Not repeated: it may hold a password.
+  throw new Failure(
+    'Expected --database (DATABASE_URL) to be postgres://USER:PASSWORD@HOST:PORT/DATABASE.',
+  )
+}
+
 const accessOf = async (
+  input: Input,
   { environment, cwd }: World,
-  { accessor, project }: LoadedProject,
+  loaded: LoadedProject,
 ): Promise<Access> => {
+  const url = input.text('database')
+  if (url !== undefined) return databaseAccess(url, loaded)
+  const { accessor, project } = loaded
   const own = environment['SYNCSTEP_PASSWORD'] ?? ''
   const password = own === '' ? accessor.password : own
   const folder = own === '' ? project.folder : cwd
@@ -79,6 +102,12 @@ const urlOf = ({ step, url }: ProjectStep, template: string | undefined): string
 export const dispatcherCommand: Command = {
   parameters: [{ name: 'DIR', help: 'the folder of the synchronizer, with its config.yaml' }],
   flags: {
+    database: {
+      kind: 'text',
+      help: 'Take work straight from the PostgreSQL server of a core: postgres://USER:PASSWORD@HOST:PORT/DATABASE',
+      value: 'URL',
+      variable: 'DATABASE_URL',
+    },
     host: {
       kind: 'text',
       help: 'Address of the health port; 0.0.0.0 for all',
@@ -116,7 +145,7 @@ export const dispatcherCommand: Command = {
     log.info({ step_dir: project.stepsDir }, 'Loading sync steps')
     const template = environment['SYNCSTEP_STEP_URL']
     const places = new Map(project.steps.map((step) => [step, urlOf(step, template)]))
-    const access = await accessOf(world, loaded)
+    const access = await accessOf(input, world, loaded)
     const token = environment['SYNCSTEP_FUNCTION_TOKEN'] || undefined
     if (access.kind === 'xos') {
       log.warn({ endpoint: access.endpoint }, 'A core of XOS: no other dispatcher may do this work')
@@ -128,8 +157,9 @@ export const dispatcherCommand: Command = {
     try {
       const metrics = createDispatcherMetrics({ ofProcess: true })
       const readiness = await openHealth(input, metrics, closers)
+      const source = await openSource(access, world, log, closers)
       const { tracer } = tracing
-      const connection = { ...access, token, observer: metrics.observer, tracer }
+      const connection = { source, token, observer: metrics.observer, tracer }
       const dispatching = openDispatching(world, project, connection, log, closers)
       const all = findElsewhere({ ...world, places, token, dispatching, log }, closers)
       await Promise.race([all, sleep(world.clock, firstChanceMs, stop)])
@@ -164,7 +194,25 @@ const openHealth = async (
   return readiness
 }
 
-type Connection = Access & {
+const openSource = async (
+  access: Access,
+  { clock, random }: World,
+  log: Log,
+  closers: Closers,
+): Promise<WorkSource> => {
+  if (access.kind === 'database') {
+    const coreModels = [await readCoreModels()]
+    return openDatabaseSource({ url: access.url, coreModels, clock, random, log }, closers)
+  }
+  const { kind, ...at } = access
+  const open = kind === 'xos' ? connectXosSource : connectRemoteSource
+  const source = open({ ...at, log, clock, random })
+  closers.add('core', () => source.close())
+  return source
+}
+
+type Connection = {
+  readonly source: WorkSource
   readonly token: string | undefined
   readonly observer: Observer
   readonly tracer: Tracer | undefined
@@ -173,13 +221,10 @@ type Connection = Access & {
 const openDispatching = (
   { clock, random, randomBytes }: World,
   project: Project,
-  { kind, token, observer, tracer, ...access }: Connection,
+  { source, token, observer, tracer }: Connection,
   log: Log,
   closers: Closers,
 ): Dispatching => {
-  const open = kind === 'xos' ? connectXosSource : connectRemoteSource
-  const source = open({ ...access, log, clock, random })
-  closers.add('core', () => source.close())
   const callOptions = {
     synchronizer: project.name,
     clock,

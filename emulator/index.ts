@@ -9,6 +9,7 @@ export { startEmulator, type Emulator, type EmulatorOptions } from './emulator.t
 export { startCore, type RunningCore } from './start-core.ts'
 export type { CoreSettings, Ports } from './core-settings.ts'
 export { createDispatching, type Dispatching, type DispatchingOptions } from './dispatching.ts'
+export { openDatabaseSource } from './database-source.ts'
 export { createDispatcherMetrics, type DispatcherMetrics } from './dispatcher-metrics.ts'
 export { findElsewhere } from './find-elsewhere.ts'
 export { startHealthServer, type HealthServer } from './health-server.ts'

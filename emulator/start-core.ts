@@ -6,7 +6,6 @@ import {
   buildGrpc,
   buildRest,
   buildTosca,
-  CoreError,
   createAuthenticator,
   createFigures,
   createMetrics,
@@ -30,7 +29,7 @@ import { startHealthServer, type Page } from './health-server.ts'
 import { cannotListen } from './listening.ts'
 import { openDatabase } from './open-database.ts'
 import { createReadiness } from './readiness.ts'
-import { SetupError } from './setup-error.ts'
+import { forUser } from './setup-error.ts'
 
 export type RunningCore = {
   readonly work: WorkSource
@@ -59,10 +58,6 @@ const closeInTime = async (
   const cancel = clock.after(graceMs, () => app.server.closeAllConnections())
   await app.close().finally(cancel)
 }
-
-/** Models that were stored by an earlier version may not compile any more. */
-const forUser = (error: unknown): unknown =>
-  error instanceof CoreError ? new SetupError(error.message) : error
 
 const pageOfAll = async (
   own: Metrics,

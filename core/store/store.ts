@@ -34,7 +34,8 @@ export type StoreOptions = {
   /** The core models; services add theirs when they register. */
   readonly coreModels: readonly Source[]
   readonly clock: Pick<Clock, 'now' | 'after'>
-  readonly admin: Admin
+  /** The first user, made when there is none; undefined: left to whoever opens the database next. */
+  readonly admin?: Admin
   /** Lets functions complete calls that they answered 202; undefined: they do not reach the core. */
   readonly completions?: CompletionOptions
 }
@@ -71,7 +72,9 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
     await lockSchema(sql)
     const schema = await loadSchema(sql, coreModels, now())
     await startLog(sql, now(), database.exclusive)
-    await seed({ sql, schema, now: now(), hashPassword, randomUuid: randomUUID }, admin)
+    if (admin !== undefined) {
+      await seed({ sql, schema, now: now(), hashPassword, randomUuid: randomUUID }, admin)
+    }
     if (database.exclusive) {
       await sql.query(`delete from dispatcher`)
       await endLeases(sql)
