@@ -110,11 +110,20 @@ export const createBackend = (timeline: Timeline, dice: Dice) => {
     status: number,
     detail: string,
     headers: Readonly<Record<string, string>> = {},
+    members: object = {},
   ): Reply =>
-    answered(status, JSON.stringify({ detail }), {
+    answered(status, JSON.stringify({ detail, ...members }), {
       'content-type': 'application/problem+json',
       ...headers,
     })
+
+  /** Now and then a function says for which record it waits, be it there or not. */
+  const waitingOn = (): object => {
+    const [model, id] = dice.pick([...newest.keys()])?.split('/') ?? []
+    if (model === undefined || dice.chance(0.5)) return {}
+    const state = dice.weighted({ synced: 1, changed: 1, deleted: 1 })
+    return { waiting_on: { model, id: Number(id), state } }
+  }
 
   const done = (change: Change): string =>
     JSON.stringify({ feedback: { reading: Number(change.record['value']) } })
@@ -126,7 +135,7 @@ export const createBackend = (timeline: Timeline, dice: Dice) => {
       case 'HTTP 202':
         return answered(202, 'started', retryAfter())
       case 'HTTP 409':
-        return problem(409, 'not yet', retryAfter())
+        return problem(409, 'not yet', retryAfter(), waitingOn())
       case 'HTTP 422':
         return problem(422, 'never')
       case 'HTTP 429':
