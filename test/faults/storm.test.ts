@@ -32,7 +32,7 @@ const some = (sentences: readonly string[]): readonly string[] => sentences.slic
 test(
   `seed ${seed}: while a core, dispatchers and functions are killed ${options.kills} times, no change is lost, no record ` +
     'goes before what it waits for, and only the calls of the killed are made again',
-  { timeout: 600_000 },
+  { timeout: 900_000 },
   async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'syncstep-storm-'))
     onTestFinished(async ({ task }) => {

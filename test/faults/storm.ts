@@ -47,6 +47,9 @@ const farmers = 4
 /** Longer than a dispatcher may be silent. */
 const stillMs = 12_000
 
+/** Who is killed while it starts, again and again, shows nothing. */
+const startMs = 120_000
+
 /** Out of eight that are killed. */
 const victims: readonly Kind[] = [
   'core',
@@ -87,9 +90,6 @@ const rage = async (
   await Promise.all(revivals)
 }
 
-/** Who is killed while it starts, again and again, shows nothing. */
-const startMs = 120_000
-
 const upOnce = async (program: Program, sign: string): Promise<Program> => {
   const early = program.exit.then((status) => {
     throw new Error(`Ended with ${status} before it was up: ${program.stderr()}`)
@@ -108,7 +108,14 @@ const standStill = async (
 ): Promise<void> => {
   for (let n = 0; n < stills; n += 1) {
     await sleep(stillMs / 2)
-    await dice.pick(called.filter(({ isUp }) => isUp))?.standStill(stillMs)
+    const atWork = (): Lives | undefined =>
+      dice.pick(
+        called.filter(
+          ({ isUp, all }) => isUp && (all.at(-1)?.program.count('Synced object') ?? 0) > 0,
+        ),
+      )
+    const lives = await until('a dispatcher to be at work', atWork, startMs)
+    await lives.standStill(stillMs)
   }
 }
 
@@ -142,12 +149,17 @@ const openCore = (data: string, run: typeof runProgram) => {
   }
 }
 
-const openDispatchers = (folder: string, run: typeof runProgram): readonly Lives[] =>
+/** The last one takes its work straight from the database, the others from the core. */
+const openDispatchers = (
+  { folder, data }: StormOptions,
+  run: typeof runProgram,
+): readonly Lives[] =>
   Array.from({ length: dispatchers }, (_, n) =>
     createLives('dispatcher', `dispatcher-${n + 1}`, (life) => {
       const words = ['dispatcher', folder, '--health-port', '0']
+      const source = n < dispatchers - 1 ? {} : { DATABASE_URL: data }
       // The token tells the functions who calls.
-      return upOnce(run(words, { SYNCSTEP_FUNCTION_TOKEN: life }), 'Loaded sync steps')
+      return upOnce(run(words, { ...source, SYNCSTEP_FUNCTION_TOKEN: life }), 'Loaded sync steps')
     }),
   )
 
@@ -211,7 +223,7 @@ export const standStorm = async (options: StormOptions): Promise<Storm> => {
     runNode([built.fileOf('cli/main.ts'), ...words], environment)
   const functions = await openFunctions(folder, built)
   const core = openCore(data, run)
-  const called = openDispatchers(folder, run)
+  const called = openDispatchers(options, run)
   const processes = [core.lives, ...called, ...functions.map(({ lives }) => lives)]
   const database = await openTestPostgres(data)
   const evening = new AbortController()
