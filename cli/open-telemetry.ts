@@ -39,6 +39,9 @@ const contextIn = (traceparent: string): SpanContext => ({
 const traceparentOf = ({ traceId, spanId, traceFlags }: SpanContext): string =>
   `00-${traceId}-${spanId}-0${traceFlags & TraceFlags.SAMPLED}`
 
+/** The library tells errors as JSON with all there is in them, stacks included. */
+const messageIn = (text: string): string => /"message":"([^"]*)"/.exec(text)?.[1] ?? text
+
 /**
  * Sends spans to where the `OTEL_` variables of the process say, which the library reads by itself. `told` hears, in words
  * of the library, of what cannot be sent.
@@ -47,7 +50,8 @@ export const startOpenTelemetry = (
   service: { readonly name: string; readonly version: string },
   told: (error: string) => void,
 ): OpenTelemetry => {
-  const logger = { error: told, warn: told, info: told, debug: told, verbose: told }
+  const write = (text: string): void => told(messageIn(text))
+  const logger = { error: write, warn: write, info: write, debug: write, verbose: write }
   diag.setLogger(logger, DiagLogLevel.WARN)
   const own = resourceFromAttributes({
     'service.name': service.name,

@@ -37,16 +37,18 @@ export const openTracing = async (world: World, log: Log, service: string): Prom
   let quietUntilMs = 0
   const { startOpenTelemetry } = await import('./open-telemetry.ts')
   const version = await packageVersion()
-  const started = startOpenTelemetry({ name: service, version }, (error) => {
+  const tell = (error: string): void => {
     if (clock.now() < quietUntilMs) return
     quietUntilMs = clock.now() + tellEveryMs
     log.warn({ error }, 'Cannot send traces')
-  })
+  }
+  const started = startOpenTelemetry({ name: service, version }, tell)
   return {
     tracer: started.tracer,
     async close() {
       const late = new AbortController()
-      await Promise.race([started.close(), sleep(clock, closeMs, late.signal)])
+      const sent = started.close().catch((error: unknown) => tell(String(error)))
+      await Promise.race([sent, sleep(clock, closeMs, late.signal)])
       late.abort()
     },
   }

@@ -1,6 +1,6 @@
 import type { SpanAttributes, SpanStart, Tracer } from '#contract'
 
-export type EndedSpan = SpanStart & {
+type EndedSpan = SpanStart & {
   readonly ended: SpanAttributes
   readonly failure: string | undefined
 }
