@@ -21,7 +21,7 @@ const large = {
   size: { farms: 103, middles: 5, leaves: 6 },
   kills: 60,
   everyMs: 1_000,
-  stills: 3,
+  stills: 2,
   settleMs: 400_000,
 }
 const options = isLong ? large : small

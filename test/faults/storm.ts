@@ -101,13 +101,12 @@ const upOnce = async (program: Program, sign: string): Promise<Program> => {
 
 const functionFile = 'test/faults/farm-function.ts'
 
-/** One after the other, with time between for others to be killed. */
+/** One after the other. */
 const standStill = async (
   called: readonly Lives[],
   { stills, dice }: StormOptions,
 ): Promise<void> => {
   for (let n = 0; n < stills; n += 1) {
-    await sleep(stillMs / 2)
     const atWork = (): Lives | undefined =>
       dice.pick(
         called.filter(
@@ -247,7 +246,9 @@ export const standStorm = async (options: StormOptions): Promise<Storm> => {
     )
     const notes = functions.map((one) => one.notes)
     await until('the first call', async () => (await readCalls(notes)).length > 0)
-    await Promise.all([rage(processes, options), standStill(called, options)])
+    await rage(processes, options)
+    // When others are there to take over.
+    await standStill(called, options)
     evening.abort()
     await Promise.all(days)
     await settle(database, settleMs)
