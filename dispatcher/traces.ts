@@ -6,6 +6,7 @@ import {
   type Outcome,
   type Random,
   type Report,
+  type Span,
   type SpanAttributes,
   type Tracer,
   type Work,
@@ -62,13 +63,14 @@ const causeOf = ({ traces = [] }: Work) =>
 const isFailure = (kind: string): boolean =>
   kind === 'failed' || kind === 'cut-off' || kind.startsWith('target-')
 
+const isSampled = ({ traceparent }: Span): boolean => traceparent.endsWith('1')
+
 /** Spans of calls, leases and reports; without a tracer only what functions get. Contents of records are in none. */
 export const createTraces = ({ tracer, name, synchronizer, random }: TracesOptions): Traces => {
   if (tracer === undefined) return withoutTracer(random)
   const own = { 'syncstep.dispatcher': name, 'syncstep.synchronizer': synchronizer }
 
   const attributesOf = ({ step, model }: Target, { change }: Work): SpanAttributes => ({
-    ...own,
     'http.request.method': 'POST',
     'cloudevents.event_id': changeId(change),
     'cloudevents.event_source': `/synchronizers/${synchronizer}`,
@@ -87,13 +89,16 @@ export const createTraces = ({ tracer, name, synchronizer, random }: TracesOptio
         name: `POST ${target.step}`,
         kind: 'client',
         ...causeOf(work),
-        attributes: attributesOf(target, work),
+        attributes: own,
       })
       return {
         traceparent: span.traceparent,
         ended(outcome) {
+          // Where a sampler chooses some calls, nobody is to describe the others.
+          if (!isSampled(span)) return
           const kind = outcome?.kind ?? 'cut-off'
-          span.end({ 'syncstep.outcome': kind }, isFailure(kind) ? kind : undefined)
+          const attributes = { ...attributesOf(target, work), 'syncstep.outcome': kind }
+          span.end(attributes, isFailure(kind) ? kind : undefined)
         },
       }
     },

@@ -38,9 +38,8 @@ test('a call is part of the trace of the one write that led to it', () => {
       name: 'POST color',
       kind: 'client',
       parent: traceparentOf(1),
-      attributes: {
-        'syncstep.dispatcher': 'd1',
-        'syncstep.synchronizer': 'paint',
+      attributes: { 'syncstep.dispatcher': 'd1', 'syncstep.synchronizer': 'paint' },
+      ended: {
         'http.request.method': 'POST',
         'cloudevents.event_id': 'Color/7@1000/sync',
         'cloudevents.event_source': '/synchronizers/paint',
@@ -51,8 +50,8 @@ test('a call is part of the trace of the one write that led to it', () => {
         'syncstep.step': 'color',
         'syncstep.operation': 'sync',
         'syncstep.attempt': 2,
+        'syncstep.outcome': 'synced',
       },
-      ended: { 'syncstep.outcome': 'synced' },
       failure: undefined,
     },
   ])

@@ -45,6 +45,8 @@ const reportOf = (id: number, outcome: Report['outcome']): Report => ({
   durationMs: 1.25,
 })
 
+const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+
 describe('what a dispatcher asks reaches the core as it was asked', () => {
   test('register', async () => {
     const { work, asked } = createWork()
@@ -58,7 +60,7 @@ describe('what a dispatcher asks reaches the core as it was asked', () => {
   test('lease', async () => {
     const completion = { url: 'https://core.test/right', timeoutMs: 1.5 }
     const leased: Leased = {
-      work: [workOf(1), { ...workOf(2), failures: 3, completion }],
+      work: [workOf(1), { ...workOf(2), failures: 3, completion, traces: [traceparent] }],
       nextDueMs: 0,
     }
     const { work, asked } = createWork({ lease: () => Promise.resolve(leased) })
@@ -83,7 +85,7 @@ describe('what a dispatcher asks reaches the core as it was asked', () => {
     const { port } = await bench.serve(work)
     const reports = [
       ...outcomes.map((outcome, index) => reportOf(index + 1, outcome)),
-      { ...reportOf(99, { kind: 'synced' }), retryInMs: 0 },
+      { ...reportOf(99, { kind: 'synced' }), retryInMs: 0, traceparent },
     ]
 
     expect(await bench.dial(port).report('d1', reports)).toEqual(refused)
