@@ -20,7 +20,7 @@ const closeMs = 2_000
 /** Who is not there is told of this often at most. */
 const tellEveryMs = 60_000
 
-const isWanted = ({ environment }: World): boolean => {
+const isWanted = ({ environment }: Pick<World, 'environment'>): boolean => {
   const given = (name: string): string => environment[name]?.trim() ?? ''
   if (given('OTEL_SDK_DISABLED').toLowerCase() === 'true') return false
   const exporters = given('OTEL_TRACES_EXPORTER')
@@ -31,7 +31,11 @@ const isWanted = ({ environment }: World): boolean => {
 }
 
 /** Shows what the program does as traces, where the environment says so; else nothing of it is even loaded. */
-export const openTracing = async (world: World, log: Log, service: string): Promise<Tracing> => {
+export const openTracing = async (
+  world: Pick<World, 'environment' | 'clock'>,
+  log: Log,
+  service: string,
+): Promise<Tracing> => {
   if (!isWanted(world)) return { tracer: undefined, close: () => Promise.resolve() }
   const { clock } = world
   let quietUntilMs = 0
