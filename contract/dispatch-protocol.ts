@@ -159,6 +159,7 @@ const definitions = {
     changeJson: one(5, 'string'),
     completion: one(6, 'Completion'),
     traces: many(7, 'string'),
+    due: one(8, 'int64'),
   }),
   Completion: message({ url: one(1, 'string'), timeoutMs: one(2, 'double') }),
   Refusals: message({ refused: many(1, 'Refusal') }),
@@ -444,8 +445,9 @@ export const encodeReply = (reply: Exclude<DispatchReply, { kind: 'leased' }>): 
   }
 }
 
-const workFrom = ({ changeJson, completion, traces = [], ...rest }: WireWork): Work => ({
+const workFrom = ({ changeJson, completion, due = 0, traces = [], ...rest }: WireWork): Work => ({
   ...rest,
+  ...(due === 0 ? {} : { due }),
   ...(traces.length === 0 ? {} : { traces }),
   ...(completion ? { completion } : {}),
   // The core wrote this text from a Change; it is the trusted end.

@@ -49,6 +49,8 @@ export type Work = {
   readonly token: number
   /** Failures in a row for this version of the record; the base of the back-off. */
   readonly failures: number
+  /** Since when it counts as due, in microseconds since 1970: what has been longer is called first. Absent: unknown. */
+  readonly due?: number
   readonly change: Change
   /** Absent where functions cannot reach the core. */
   readonly completion?: Completion

@@ -59,6 +59,12 @@ export type LaneOptions = {
   readonly finished: (report: Report) => void
 }
 
+/** What a wake told of is asked for that often while there is other work to do. */
+const urgentEveryMs = 25
+
+const oldestFirst = (some: Work, other: Work): number =>
+  some.due === undefined || other.due === undefined ? 0 : some.due - other.due
+
 type Running = {
   readonly work: Work
   readonly startedMs: number
@@ -99,6 +105,8 @@ export const createLane = (options: LaneOptions): Lane => {
   let fresh = 0
   // True when the source may have more than it gave.
   let hungry = true
+  // True when the source may have what goes before that which waits here.
+  let woken = false
   let closed = false
   let dueMs: number | undefined
   let asked = 0
@@ -206,8 +214,9 @@ export const createLane = (options: LaneOptions): Lane => {
     if (places === 0) return 0
     if (gate.kind === 'down') return Math.max(0, places - fresh - ready.length)
     // Half of the look-ahead is used up before a lease fills it: one lease for many records.
-    if (ready.length > ahead / 2) return 0
-    return Math.max(0, places - running.size + ahead - ready.length)
+    if (ready.length <= ahead / 2) return Math.max(0, places - running.size + ahead - ready.length)
+    if (!woken || now < lastLeaseMs + urgentEveryMs) return 0
+    return Math.min(places, Math.max(0, places + ahead - ready.length))
   }
 
   const held = (): number => ready.length + running.size
@@ -234,6 +243,7 @@ export const createLane = (options: LaneOptions): Lane => {
 
     wake() {
       hungry = true
+      woken = true
     },
 
     expect,
@@ -249,6 +259,7 @@ export const createLane = (options: LaneOptions): Lane => {
     leasing(limit, now) {
       asked = limit
       hungry = false
+      woken = false
       dueMs = undefined
       ahead = lookAhead(
         { finished: finishedSinceLease, elapsedMs: now - lastLeaseMs, leaseMs: leaseTookMs },
@@ -262,7 +273,7 @@ export const createLane = (options: LaneOptions): Lane => {
       leaseTookMs = clock.now() - lastLeaseMs
       if (nextDueMs !== undefined) expect(nextDueMs)
       if (work.length >= asked) hungry = true
-      ready.push(...work)
+      ready = [...ready, ...work].sort(oldestFirst)
       // The gate may have closed while the lease was under way.
       if (placesAt(clock.now()) === 0) release()
       else startReady()
@@ -288,7 +299,8 @@ export const createLane = (options: LaneOptions): Lane => {
 
     nextMs() {
       if (!hungry) return dueMs
-      return gate.kind === 'open' ? undefined : gate.untilMs
+      if (gate.kind !== 'open') return gate.untilMs
+      return woken && ready.length > ahead / 2 ? lastLeaseMs + urgentEveryMs : undefined
     },
   }
 }

@@ -231,7 +231,8 @@ const workOf = async (
     const { operation, stamp } = change
     const key = { model: row.leaf, id: row.id }
     const token = Number(row.lease_token)
-    const plain = { key, operation, token, failures: row.failures, change }
+    const { failures, next_run: due } = row
+    const plain = { key, operation, token, failures, change, ...(due === null ? {} : { due }) }
     const work = row.traces === null ? plain : { ...plain, traces: tracesIn(row.traces) }
     const completion = completionOf?.({ key, operation, stamp, call: row.calls, token })
     return completion === undefined ? work : { ...work, completion }

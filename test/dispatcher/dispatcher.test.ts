@@ -265,6 +265,24 @@ describe('a function', () => {
     await stop()
   })
 
+  test('with work ahead gets first what has been due for longer, and only when told of it', async () => {
+    const { source, clock, pending, stop } = startDispatcher()
+    await clock.advance(0)
+    for (let id = 1; id <= 9; id += 1) source.write(key('Color', id))
+    await clock.advance(1_000)
+    const called = (): readonly unknown[] => pending.map(({ change }) => change.record['id'])
+    expect(called()).toEqual([1, 2])
+    const leases = source.requests.filter(({ name }) => name === 'lease').length
+
+    source.write(key('Color', 10), {}, -1_000)
+    await clock.advance(1_000)
+    await pending[0]!.answer(synced)
+
+    expect(called()).toEqual([2, 10])
+    expect(source.requests.filter(({ name }) => name === 'lease').length).toBe(leases + 1)
+    await stop()
+  })
+
   test('that is quick gets large lots, and its outcomes travel together', async () => {
     const started = startDispatcher({ call: () => Promise.resolve(synced) })
     const { source, dispatcher, stop } = started

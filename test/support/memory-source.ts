@@ -30,7 +30,8 @@ type Entry = {
 type RequestName = 'lease' | 'report' | 'heartbeat' | 'leave'
 
 export type MemorySource = WorkSource & {
-  write(key: Key, fields?: Fields): void
+  /** @param dueMs since when it counts as due; now, unless it is said */
+  write(key: Key, fields?: Fields, dueMs?: number): void
   remove(key: Key): void
   /** What was reported for the record, oldest first; `released` included. */
   reports(key: Key): readonly Report[]
@@ -74,7 +75,7 @@ export const createMemorySource = (clock: Clock): MemorySource => {
     return answer
   }
 
-  const change = (key: Key, operation: Operation, fields: Fields): void => {
+  const change = (key: Key, operation: Operation, fields: Fields, dueMs: number): void => {
     lastStamp += 1
     const before = entries.get(keyText(key))
     entries.set(keyText(key), {
@@ -83,7 +84,7 @@ export const createMemorySource = (clock: Clock): MemorySource => {
       operation,
       updated: lastStamp,
       enacted: before?.enacted ?? 0,
-      dueMs: clock.now(),
+      dueMs,
       failures: 0,
       attempts: 0,
       lease: before?.lease,
@@ -104,6 +105,7 @@ export const createMemorySource = (clock: Clock): MemorySource => {
       operation,
       token: lastToken,
       failures,
+      due: entry.dueMs * 1000,
       change: {
         operation,
         model: key.model,
@@ -125,7 +127,8 @@ export const createMemorySource = (clock: Clock): MemorySource => {
     let nextDueMs = Infinity
     for (const { model, limit } of wants) {
       let left = limit
-      for (const entry of entries.values()) {
+      const inLine = [...entries.values()].sort((some, other) => some.dueMs - other.dueMs)
+      for (const entry of inLine) {
         if (entry.key.model !== model || !isPending(entry) || entry.lease !== undefined) continue
         if (entry.dueMs > now) nextDueMs = Math.min(nextDueMs, entry.dueMs - now)
         else if (left > 0) {
@@ -190,8 +193,8 @@ export const createMemorySource = (clock: Clock): MemorySource => {
       }
     },
 
-    write: (key, fields = {}) => change(key, 'sync', fields),
-    remove: (key) => change(key, 'delete', entries.get(keyText(key))?.fields ?? {}),
+    write: (key, fields = {}, dueMs = clock.now()) => change(key, 'sync', fields, dueMs),
+    remove: (key) => change(key, 'delete', entries.get(keyText(key))?.fields ?? {}, clock.now()),
     reports: reportsOf,
     outcomes: (key) => reportsOf(key).map(({ outcome }) => outcome.kind),
 
