@@ -5,7 +5,7 @@ import type { CoreProcess } from './cores.ts'
 import { modelNamed, simulatedModels, type LinkField } from './models.ts'
 import type { World } from './dispatchers.ts'
 
-export const administrator: Caller = { userId: 1, email: 'admin@opencord.org', isAdmin: true }
+const administrator: Caller = { userId: 1, email: 'admin@opencord.org', isAdmin: true }
 
 const actions = {
   create: 5,

@@ -132,7 +132,10 @@ describe('what is refused changes nothing, and can be sent again', () => {
   })
 
   test('a body that is not said to be JSON', async () => {
-    expect(await complete('{"status":"synced"}', url, { connection: 'close' })).toEqual([415, expect.anything()])
+    expect(await complete('{"status":"synced"}', url, { connection: 'close' })).toEqual([
+      415,
+      expect.anything(),
+    ])
   })
 })
 
