@@ -234,7 +234,7 @@ describe('the leases of a dispatcher end at once when its stream ends', () => {
     left.open(undefined)
     await leased
 
-    expect(asked.at(-1)).toEqual(['lease', 'd1', [{ model: 'Color', limit: 2 }]])
+    expect(asked.at(-1)).toEqual(['lease', 'd1', [{ model: 'Color', limit: 2 }], undefined])
     await until(() => before.log.lines.some(({ level }) => level === 'warn'))
   })
 })
