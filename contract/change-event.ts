@@ -4,6 +4,7 @@ import { checkChange } from './change-check.ts'
 import { ContractError } from './errors.ts'
 import { completionAttribute } from './completion.ts'
 import {
+  decodeBatch,
   decodeEvent,
   encodeEvent,
   type CloudEvent,
@@ -85,12 +86,7 @@ const checkAgrees = (name: string, expected: string, came: string | undefined): 
   )
 }
 
-/**
- * Reads {@link encodeChange} back, from whoever sent it. Throws {@link ContractError}, which says what was expected
- * and what came.
- */
-export const decodeChange = (headers: IncomingHeaders, body: Uint8Array | string): ChangeEvent => {
-  const event = decodeEvent(headers, body)
+const changeOf = (event: CloudEvent): ChangeEvent => {
   const change = event.data
   checkChange(change)
   checkAgrees('type', eventTypes[change.operation], event.type)
@@ -102,3 +98,16 @@ export const decodeChange = (headers: IncomingHeaders, body: Uint8Array | string
     ? { change, event }
     : { change, event, deadline: timeOf('expirytime', expiry) }
 }
+
+/**
+ * Reads {@link encodeChange} back, from whoever sent it. Throws {@link ContractError}, which says what was expected
+ * and what came.
+ */
+export const decodeChange = (headers: IncomingHeaders, body: Uint8Array | string): ChangeEvent =>
+  changeOf(decodeEvent(headers, body))
+
+/** Like {@link decodeChange} for a message in batched mode; undefined when it is in another mode. */
+export const decodeChanges = (
+  headers: IncomingHeaders,
+  body: Uint8Array | string,
+): readonly ChangeEvent[] | undefined => decodeBatch(headers, body)?.map(changeOf)

@@ -33,6 +33,8 @@ export type Mode = 'binary' | 'structured'
 /** Bodies above this are refused. */
 export const maxEventBytes = 1_048_576
 
+const batchType = 'application/cloudevents-batch+json'
+
 const optionalNames = ['subject', 'time', 'dataschema', 'datacontenttype'] as const
 const contextNames: ReadonlySet<string> = new Set([
   'specversion',
@@ -86,23 +88,33 @@ const binaryMessage = (attributes: Attributes, data: unknown): Message => {
   return { headers, body: data === undefined ? '' : jsonText(data) }
 }
 
-const structuredMessage = (attributes: Attributes, data: unknown): Message => {
+const envelopeText = (attributes: Attributes, data: unknown): string => {
   const envelope = JSON.stringify(Object.fromEntries(attributes))
-  return {
-    headers: { 'content-type': 'application/cloudevents+json; charset=utf-8' },
-    body: data === undefined ? envelope : `${envelope.slice(0, -1)},"data":${jsonText(data)}}`,
-  }
+  return data === undefined ? envelope : `${envelope.slice(0, -1)},"data":${jsonText(data)}}`
+}
+
+const checkedAttributesOf = (event: CloudEvent): Attributes => {
+  const attributes = attributesOf(event)
+  checkAttributes(attributes)
+  checkDataType(attributes)
+  return attributes
 }
 
 /** The event as an HTTP message. Throws ContractError when an attribute breaks the rules. */
 export const encodeEvent = (event: CloudEvent, mode: Mode): Message => {
-  const attributes = attributesOf(event)
-  checkAttributes(attributes)
-  checkDataType(attributes)
-  return mode === 'binary'
-    ? binaryMessage(attributes, event.data)
-    : structuredMessage(attributes, event.data)
+  const attributes = checkedAttributesOf(event)
+  if (mode === 'binary') return binaryMessage(attributes, event.data)
+  return {
+    headers: { 'content-type': 'application/cloudevents+json; charset=utf-8' },
+    body: envelopeText(attributes, event.data),
+  }
 }
+
+/** Several events as one HTTP message in batched mode. Throws ContractError when an attribute breaks the rules. */
+export const encodeBatch = (events: readonly CloudEvent[]): Message => ({
+  headers: { 'content-type': `${batchType}; charset=utf-8` },
+  body: `[${events.map((event) => envelopeText(checkedAttributesOf(event), event.data)).join(',')}]`,
+})
 
 const fatalUtf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -218,9 +230,8 @@ const dataOf = (envelope: Readonly<Record<string, unknown>>): unknown => {
   return hasData ? envelope['data'] : undefined
 }
 
-const decodeStructured = (text: string): CloudEvent => {
-  const envelope = parsed(text, 'the body')
-  if (!isJsonObject(envelope)) throw malformed('Expected the body to be a JSON object')
+const eventOfEnvelope = (envelope: unknown, what: string): CloudEvent => {
+  if (!isJsonObject(envelope)) throw malformed(`Expected ${what} to be a JSON object`)
   const attributes = new Map<string, AttributeValue>()
   for (const [name, value] of Object.entries(envelope)) {
     if (name === 'data' || name === 'data_base64' || value === null) continue
@@ -240,6 +251,11 @@ const decodeStructured = (text: string): CloudEvent => {
   return eventOf(attributes, data)
 }
 
+const contentTypeOf = (headers: ReadonlyMap<string, string>): MediaType | undefined => {
+  const contentType = headers.get('content-type')
+  return contentType === undefined ? undefined : mediaTypeOf(contentType)
+}
+
 /**
  * Reads one CloudEvent 1.0 in binary or structured mode (CloudEvents HTTP protocol binding 1.0.2, section 3).
  *
@@ -248,11 +264,10 @@ const decodeStructured = (text: string): CloudEvent => {
  */
 export const decodeEvent = (headers: IncomingHeaders, body: Uint8Array | string): CloudEvent => {
   const found = headersByName(headers)
-  const contentType = found.get('content-type')
-  const mediaType = contentType === undefined ? undefined : mediaTypeOf(contentType)
+  const mediaType = contentTypeOf(found)
   if (mediaType?.type === 'application/cloudevents+json') {
     checkCharset(mediaType)
-    return decodeStructured(bodyText(body))
+    return eventOfEnvelope(parsed(bodyText(body), 'the body'), 'the body')
   }
   if (mediaType?.type.startsWith('application/cloudevents') === true) {
     throw unsupported(
@@ -261,4 +276,29 @@ export const decodeEvent = (headers: IncomingHeaders, body: Uint8Array | string)
     )
   }
   return decodeBinary(found, bodyText(body))
+}
+
+const numbered = (envelope: unknown, index: number): CloudEvent => {
+  try {
+    return eventOfEnvelope(envelope, 'it')
+  } catch (error) {
+    if (!(error instanceof ContractError)) throw error
+    throw new ContractError(error.code, `Event ${index} of the batch: ${error.message}`)
+  }
+}
+
+/**
+ * Reads the CloudEvents of a message in batched mode; undefined when it is in another mode. One that breaks the rules
+ * refuses them all. Throws {@link ContractError}, which counts the events from 0.
+ */
+export const decodeBatch = (
+  headers: IncomingHeaders,
+  body: Uint8Array | string,
+): readonly CloudEvent[] | undefined => {
+  const mediaType = contentTypeOf(headersByName(headers))
+  if (mediaType?.type !== batchType) return undefined
+  checkCharset(mediaType)
+  const envelopes = parsed(bodyText(body), 'the body')
+  if (!Array.isArray(envelopes)) throw malformed('Expected the body to be a JSON list')
+  return envelopes.map(numbered)
 }

@@ -19,13 +19,16 @@ export {
 export {
   changeEventType,
   decodeChange,
+  decodeChanges,
   encodeChange,
   type ChangeEvent,
   type ChangeEventOptions,
 } from './change-event.ts'
 export { changeSchema, maxIncludeDepth } from './change-schema.ts'
 export {
+  decodeBatch,
   decodeEvent,
+  encodeBatch,
   encodeEvent,
   maxEventBytes,
   type CloudEvent,

@@ -3,7 +3,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   ContractError,
+  decodeBatch,
   decodeEvent,
+  encodeBatch,
   encodeEvent,
   maxEventBytes,
   type CloudEvent,
@@ -423,6 +425,37 @@ test.each<[string, Partial<CloudEvent>, RegExp]>([
   expect(() => encodeEvent({ ...minimal, ...change }, 'binary')).toThrow(reason)
 })
 
+describe('batches', () => {
+  const batchHeaders = { 'content-type': 'application/cloudevents-batch+json' }
+
+  test('survive the wire exactly', () => {
+    fc.assert(
+      fc.property(fc.array(events, { maxLength: 4 }), (batch) => {
+        const { headers, body } = encodeBatch(batch)
+        expect(decodeBatch(headers, Buffer.from(body))).toEqual(batch)
+      }),
+    )
+  })
+
+  test('are told from single events by their content type', () => {
+    expect(decodeBatch(binaryHeaders, '1')).toBeUndefined()
+    expect(
+      decodeBatch({ 'content-type': 'Application/CloudEvents-Batch+JSON; charset=UTF-8' }, '[]'),
+    ).toEqual([])
+  })
+
+  test.each<[string, string, RegExp]>([
+    ['one event', JSON.stringify(envelope), /JSON list/],
+    ['a second one without an id', JSON.stringify([envelope, {}]), /Event 1 of the batch: .*id/],
+    ['a number among them', JSON.stringify([1]), /Event 0 of the batch: Expected it to be a JSON/],
+    ['broken JSON', '[', /body to be JSON/],
+  ])('are refused with 400: %s', (_, body, reason) => {
+    expect(() => decodeBatch(batchHeaders, body)).toThrow(
+      expect.objectContaining({ status: 400, message: expect.stringMatching(reason) as string }),
+    )
+  })
+})
+
 describe('the CloudEvents SDK', () => {
   const attributes = {
     id: 'i',
@@ -453,5 +486,48 @@ describe('the CloudEvents SDK', () => {
       extensions,
       data,
     })
+  })
+
+  // The SDK neither encodes nor decodes header values, and drops what JavaScript takes for false in structured mode.
+  const plainText = fc.stringMatching(/^[a-z0-9/._-]{1,20}$/)
+  const plainUri = uri.filter((value) => !/["%]/.test(value))
+  const shared = fc.record(
+    {
+      id: plainText,
+      source: plainUri,
+      type: plainText,
+      subject: plainText,
+      time: fc
+        .date({ min: new Date(0), max: new Date('9999-01-01'), noInvalidDate: true })
+        .map((date) => date.toISOString()),
+      dataschema: plainUri,
+      extensions: fc.dictionary(extensionName, plainText, { noNullPrototype: true }),
+    },
+    { requiredKeys: ['id', 'source', 'type', 'time', 'extensions'] },
+  )
+  const sharedEvents = fc
+    .tuple(shared, fc.dictionary(fc.string(), jsonValue, { noNullPrototype: true }))
+    .map(([event, data]) => ({ ...event, datacontenttype: 'application/json', data }))
+
+  test.each(['binary', 'structured'] as const)('and we agree in %s mode', (mode) => {
+    fc.assert(
+      fc.property(sharedEvents, ({ extensions, ...event }) => {
+        const ours = encodeEvent({ ...event, extensions }, mode)
+        const read = HTTP.toEvent(ours)
+        if (Array.isArray(read)) throw new Error('Expected one event')
+        const asTheyHaveIt = { specversion: '1.0', ...event, ...extensions }
+        expect(new PeerEvent(read).toJSON()).toEqual(asTheyHaveIt)
+
+        const theirs = HTTP[mode](new PeerEvent({ ...event, ...extensions }))
+        const back = decodeEvent(theirs.headers, String(theirs.body))
+        expect(back).toEqual({ ...event, extensions })
+      }),
+    )
+  })
+
+  test('reads our batches', () => {
+    const { headers, body } = encodeBatch([{ ...attributes, extensions, data }])
+    const read = HTTP.toEvent({ headers, body })
+    expect(Array.isArray(read) && read.map((event) => event.id)).toEqual(['i'])
   })
 })
