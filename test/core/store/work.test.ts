@@ -73,6 +73,26 @@ test('a record is leased once, with everything its function needs', async () => 
   expect(await under.lease([service])).toEqual([])
 })
 
+test('a lease waits for the disk when it marks a record for its first call, and not for later calls', async () => {
+  await createService()
+  const committing = () =>
+    under.database.transaction(async (sql) => {
+      await sql.query(`set local synchronous_commit = on`)
+      await sql.query(`select id from lease_due($1::jsonb, $2, 'tester')`, [
+        JSON.stringify([{ model: service, limit: 1 }]),
+        under.clock.now() * 1000,
+      ])
+      const [setting] = await sql.query<{ on: string }>(
+        `select current_setting('synchronous_commit') as on`,
+      )
+      return setting?.on
+    })
+
+  expect(await committing()).toBe('on')
+  await under.work.leave('tester')
+  expect(await committing()).toBe('off')
+})
+
 test('success turns the record green with the stamp that was sent', async () => {
   const created = await createService()
   await settle({ kind: 'synced', note: 'fine' })
