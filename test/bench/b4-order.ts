@@ -2,6 +2,7 @@ import type { Core, Database } from '#core'
 import type { PostgresServer } from '../support/postgres-server.ts'
 import { contendersAmong, forEach, withPlace } from './contenders.ts'
 import type { Lane, Setup } from './contender.ts'
+import { linkAll, linkedLane, type Forest } from './forest.ts'
 import { startFunction, type FunctionProcess, type SeenCall } from './function.ts'
 import { addFlows, bullMq, type Flow } from './peers/bullmq.ts'
 import { withDatabase, withPostgres } from './places.ts'
@@ -9,9 +10,6 @@ import { interleaved, printFigures } from './statistics.ts'
 import { openRegistered, openServerDatabase, openSynchronizer, recordsIn } from './synchronizer.ts'
 
 const concurrency = 24
-
-/** `above[n]` is what record n + 1 links to; undefined for roots. */
-type Forest = readonly (number | undefined)[]
 
 /** One in twenty is a root, a third is in the middle, the rest are leaves; what each is on differs with every round. */
 const plant = (count: number): Forest => {
@@ -37,25 +35,6 @@ const levelsOf = (forest: Forest): readonly number[] => {
     ready = ready.flatMap((index) => below[index] ?? [])
   }
   return levels
-}
-
-const linkAll = async (database: Database, forest: Forest): Promise<void> => {
-  const links = JSON.stringify(
-    forest.flatMap((on, index) => (on === undefined ? [] : [{ id: index + 1, on }])),
-  )
-  await database.query(
-    `insert into link (source_root, source_id, field, target_root, target_id, many)
-     select 'Item', id, 'on', 'Item', "on", false from jsonb_to_recordset($1::jsonb) k(id int, "on" int)`,
-    [links],
-  )
-  await database.query(
-    `update record r set fields = r.fields || jsonb_build_object('on_id', k."on")
-     from jsonb_to_recordset($1::jsonb) k(id int, "on" int) where r.root = 'Item' and r.id = k.id`,
-    [links],
-  )
-  // As the server does by itself within a minute.
-  await database.query('analyze record')
-  if (forest.some((on) => on !== undefined)) await database.query('analyze link')
 }
 
 /** As if somebody had deleted all roots: what links to them goes too. */
@@ -105,12 +84,6 @@ type Order = {
 type OpenForest = { readonly core: Core; readonly database: Database }
 
 const unknown = { ready: NaN, sync: NaN, delete: NaN, wrong: NaN }
-
-const linkedLane = (url: string): Lane => ({
-  model: 'Item',
-  url,
-  fields: 'optional manytoone on->Item:above = 3:1001;',
-})
 
 const fill = async (url: string, lane: Lane, forest: Forest): Promise<OpenForest> => {
   const database = await openServerDatabase(url)

@@ -1,6 +1,6 @@
 import type { Core, Database } from '#core'
 import { realClock } from '../../cli/real-clock.ts'
-import type { Lane } from './contender.ts'
+import { linkedLane } from './forest.ts'
 import { withDatabase, withPostgres } from './places.ts'
 import { interleaved, printTable, spreadOf } from './statistics.ts'
 import { openRegistered, openServerDatabase, recordsIn } from './synchronizer.ts'
@@ -9,11 +9,7 @@ const due = 1_000
 const leased = 500
 const leases = 10
 
-const lane: Lane = {
-  model: 'Item',
-  url: 'http://localhost/',
-  fields: 'optional manytoone on->Item:above = 3:1001;',
-}
+const lane = linkedLane('http://localhost/')
 
 /** Records with which nothing is to be done: every second is synced, the others wait for the one before. */
 const addSleepers = (database: Database, count: number): Promise<void> =>
