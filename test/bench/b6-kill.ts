@@ -9,7 +9,7 @@ import { monotonicMs } from './monotonic.ts'
 import { bullMq } from './peers/bullmq.ts'
 import { graphileWorker } from './peers/graphile-worker.ts'
 import { pgBoss } from './peers/pg-boss.ts'
-import { withPostgres } from './places.ts'
+import { withClient, withPostgres } from './places.ts'
 import { openProcesses, syncstepProcesses } from './processes.ts'
 import type { WorkerTask } from './servers/worker.ts'
 import { interleaved, printFigures } from './statistics.ts'
@@ -21,19 +21,31 @@ const restartAfterMs = 1_000
 type Worker = { kill(signal: 'SIGKILL'): unknown }
 
 /** Records or jobs, and whoever works them off in processes of their own. */
-type Crew = { readonly running: Running; readonly hire: () => Worker }
+type Crew = {
+  readonly running: Running
+  readonly hire: () => Worker
+  /** Resolves when so many look for work, where that can be told. */
+  readonly arrived: (count: number) => Promise<void>
+}
+
+const countDispatchers = (place: string): Promise<number> =>
+  withClient(place, async (client) => (await client.query('select from dispatcher')).rows.length)
 
 const crewOf = async (contender: Contender, place: string, setup: Setup): Promise<Crew> => {
   if (contender === syncstepProcesses) {
     const running = await openProcesses(place, setup)
-    return { running, hire: () => running.startDispatcher() }
+    const arrived = async (count: number): Promise<void> => {
+      await until('the dispatchers', async () => (await countDispatchers(place)) === count)
+    }
+    return { running, hire: () => running.startDispatcher(), arrived }
   }
   const task: WorkerTask = { name: contender.name, place, setup }
   const hire = (): Worker =>
     fork(new URL('servers/worker.ts', import.meta.url), [JSON.stringify(task)], {
       execArgv: process.execArgv,
     })
-  return { running: await contender.open(place, setup), hire }
+  const running = await contender.open(place, setup)
+  return { running, hire, arrived: () => Promise.resolve() }
 }
 
 type Figures = {
@@ -63,9 +75,15 @@ const measure = (
   withPlace(contender, server, async ({ url }) => {
     const called = await startFunction()
     const lanes = [{ model: 'Item', url: called.urlOf('Item', { delayMs: 20 }) }]
-    const { running, hire } = await crewOf(contender, url, { lanes, concurrency, timeoutMs })
-    await running.fill(1, records)
+    const { running, hire, arrived } = await crewOf(contender, url, {
+      lanes,
+      concurrency,
+      timeoutMs,
+    })
     const hired = Array.from({ length: workers }, hire)
+    // Else the one that was started a moment earlier does it all, and the other is killed idle.
+    await arrived(workers)
+    await running.fill(1, records)
     const half = async (): Promise<boolean> =>
       ((await called.countCalls())['/Item'] ?? 0) >= records / 2
     await until('half of the calls', half, 120_000)
