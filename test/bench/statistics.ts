@@ -7,7 +7,9 @@ export const spreadOf = (values: readonly number[]): Spread => {
 }
 
 const rounded = (value: number): string =>
-  value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3)
+  value >= 100 || Number.isInteger(value)
+    ? Math.round(value).toLocaleString('en')
+    : value.toPrecision(3)
 
 /** `9,120 (8,870 to 9,300)` */
 export const shown = ({ median, min, max }: Spread): string =>
