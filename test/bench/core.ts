@@ -8,13 +8,9 @@ import { systemProcesses } from '../../cli/processes.ts'
 import { realClock } from '../../cli/real-clock.ts'
 import { openDataFolder } from '../../emulator/data-folder.ts'
 import { readServices } from '../hostile/rpc.ts'
-import {
-  adminBasic,
-  startCoreProcess,
-  stopCore,
-  type CoreProcess,
-} from '../support/core-process.ts'
+import { adminBasic, startCoreProcess, stopCore } from '../support/core-process.ts'
 import { startServer } from './child.ts'
+import { memoryOf, mostMemoryOf } from './cost.ts'
 import { withFolder, withPostgresIfAny } from './places.ts'
 import { interleaved, printTable } from './statistics.ts'
 
@@ -175,18 +171,9 @@ const fill = async (database: Database, count: number): Promise<void> => {
   await core.close()
 }
 
-const memoryOf = async ({ program }: CoreProcess): Promise<{ now: string; most: string }> => {
-  const status = await readFile(`/proc/${program.pid}/status`, 'utf8')
-  const of = (name: string): string => {
-    const kilobytes = Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1])
-    return `${Math.round(kilobytes / 1024)} MB`
-  }
-  return { now: of('VmRSS'), most: of('VmHWM') }
-}
-
 const listMany = async (engine: string, data: string): Promise<void> => {
   const core = await startCoreProcess({ data })
-  const before = await memoryOf(core)
+  const before = await memoryOf(core.program.pid)
   const started = performance.now()
   const answer = await fetch(`http://127.0.0.1:${core.ports.rest}/xosapi/v1/core/services`, {
     headers: { authorization: adminBasic },
@@ -196,9 +183,9 @@ const listMany = async (engine: string, data: string): Promise<void> => {
     bytes += chunk.length
   }
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
-  const { most } = await memoryOf(core)
+  const most = await mostMemoryOf(core.program.pid)
   console.log(
-    `  ${engine.padEnd(34)} ${Math.round(bytes / 2 ** 20)} MB in ${seconds} s; held ${before.now} before, never more than ${most}`,
+    `  ${engine.padEnd(34)} ${Math.round(bytes / 2 ** 20)} MB in ${seconds} s; held ${Math.round(before)} MB before, never more than ${Math.round(most)} MB`,
   )
   await stopCore(core)
 }

@@ -34,11 +34,16 @@ export const processorSecondsOf = async (pid: number): Promise<number> => {
   return children.reduce((sum, times) => sum + (times?.own ?? 0), parent?.withEnded ?? NaN)
 }
 
-/** The most memory the process ever had at once, in MB; NaN without /proc. */
-export const mostMemoryOf = async (pid: number): Promise<number> => {
+const megabytesOf = async (pid: number, name: 'VmRSS' | 'VmHWM'): Promise<number> => {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
-  return Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1]) / 1024
+  return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1024
 }
+
+/** The memory that the process holds, in MB; NaN without /proc. */
+export const memoryOf = (pid: number): Promise<number> => megabytesOf(pid, 'VmRSS')
+
+/** The most memory the process ever had at once, in MB; NaN without /proc. */
+export const mostMemoryOf = (pid: number): Promise<number> => megabytesOf(pid, 'VmHWM')
 
 const numberFrom = (url: string, sql: string, values: readonly unknown[] = []): Promise<number> =>
   withClient(url, async (client) => {

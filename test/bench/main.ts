@@ -1,4 +1,5 @@
 import { cpus, loadavg } from 'node:os'
+import { parseArgs } from 'node:util'
 import { runB1 } from './b1-host.ts'
 import { runB2 } from './b2-drain.ts'
 import { runB3 } from './b3-latency.ts'
@@ -8,12 +9,29 @@ import { runB6 } from './b6-kill.ts'
 import { runB7 } from './b7-sleepers.ts'
 import { runCore } from './core.ts'
 import { runMemory } from './memory.ts'
+import { runSoak } from './soak.ts'
 import { runXproto } from './xproto.ts'
 
 // Speed is measured here and nowhere asserted: figures only mean something beside the limit of the same run.
-const isQuick = process.argv.includes('--quick')
-const rounds = isQuick ? 1 : 5
-const benches = {
+const { values, positionals: asked } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '5' },
+    minutes: { type: 'string', default: '30' },
+  },
+})
+const numberIn = (text: string): number => {
+  if (/^[1-9]\d*$/.test(text)) return Number(text)
+  throw new Error(`Expected a number of rounds or minutes, got ${text}`)
+}
+const isQuick = values.quick
+const rounds = isQuick ? 1 : numberIn(values.rounds)
+const minutes = numberIn(values.minutes)
+
+type Bench = (rounds: number, isQuick: boolean) => Promise<void>
+
+const benches: Readonly<Record<string, Bench>> = {
   b1: runB1,
   b2: runB2,
   b3: runB3,
@@ -24,8 +42,13 @@ const benches = {
   memory: runMemory,
   core: runCore,
   xproto: runXproto,
+  soak: (_, isShort) => runSoak(minutes, isShort),
 }
-const asked = process.argv.filter((argument) => Object.hasOwn(benches, argument))
+// So long that it runs only where it is asked for.
+const everyDay = Object.keys(benches).filter((name) => name !== 'soak')
+const unknown = asked.filter((name) => !Object.hasOwn(benches, name))
+if (unknown.length > 0)
+  throw new Error(`Expected ${Object.keys(benches).join(', ')}, got ${unknown.join(', ')}`)
 
 const load = (): string => `load ${loadavg()[0]?.toFixed(2) ?? '?'}`
 
@@ -33,9 +56,8 @@ console.log(
   `Node ${process.version}, ${cpus().length} processors, ${load()}, ` +
     `${rounds} interleaved rounds; figures are medians (least to most)`,
 )
-for (const [name, run] of Object.entries(benches)) {
-  if (asked.length > 0 && !asked.includes(name)) continue
-  await run(rounds, isQuick)
+for (const name of asked.length > 0 ? asked : everyDay) {
+  await benches[name]?.(rounds, isQuick)
   console.log(`  (${load()})`)
 }
 process.exit()

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { runProgram, type Program } from '../e2e/program.ts'
 import {
   adminEmail,
@@ -10,7 +11,10 @@ import {
   type CoreProcess,
 } from '../support/core-process.ts'
 import type { Contender, Running, Setup } from './contender.ts'
+import { monotonicMs } from './monotonic.ts'
 import { modelsOf, openRegistered, openServerDatabase, recordsIn, stepOf } from './synchronizer.ts'
+
+const longestMs = 600_000
 
 /** A folder with the synchronizer as `syncstep dispatcher` wants it. */
 const writeProject = async (
@@ -75,7 +79,10 @@ export const openProcesses = async (place: string, setup: Setup): Promise<Proces
     },
     async drained() {
       // Not so often that the asking weighs.
-      while ((await records.left()) > 0) await new Promise((resolve) => setTimeout(resolve, 250))
+      for (const latestMs = monotonicMs() + longestMs; (await records.left()) > 0;) {
+        if (monotonicMs() > latestMs) throw new Error('Not all records were synced in time')
+        await sleep(250)
+      }
     },
     async close() {
       for (const dispatcher of dispatchers) dispatcher.kill('SIGKILL')

@@ -27,6 +27,8 @@ export type Program = {
   readonly lines: readonly string[]
   /** How many of the lines contain the text. */
   count(text: string): number
+  /** Forgets the lines so far, of a program that runs for long and says much. */
+  forget(): void
   /** Resolves when a line matches that was not looked at before this call asked. */
   said(pattern: RegExp, from?: number): Promise<string>
   kill(signal: NodeJS.Signals): void
@@ -63,6 +65,7 @@ export const runNode = (
     lines,
     exit,
     count: (text) => lines.filter((line) => line.includes(text)).length,
+    forget: () => void lines.splice(0),
     said: (pattern, from = 0) =>
       until(`a line with ${String(pattern)} in:\n${lines.join('\n')}\n${stderr}`, () =>
         lines.slice(from).find((line) => pattern.test(line)),
