@@ -56,17 +56,18 @@ export {
   type StoredStatus,
 } from './status.ts'
 export { registerAfter, type RegisterContext } from './register.ts'
-export type {
-  Leased,
-  Dependency,
-  ModelFile,
-  Refused,
-  RegisteredStep,
-  Registration,
-  Report,
-  Want,
-  Work,
-  WorkSource,
+export {
+  leaseMs,
+  type Leased,
+  type Dependency,
+  type ModelFile,
+  type Refused,
+  type RegisteredStep,
+  type Registration,
+  type Report,
+  type Want,
+  type Work,
+  type WorkSource,
 } from './work.ts'
 export type { Clock, Random } from './clock.ts'
 export {

@@ -41,6 +41,9 @@ export type Registration = {
 /** How many records of one model a dispatcher will take now. */
 export type Want = { readonly model: string; readonly limit: number }
 
+/** How long a dispatcher may be silent before its records are given to others, in milliseconds. */
+export const leaseMs = 10_000
+
 /** The right of one dispatcher to run one record for a while. */
 export type Work = {
   readonly key: Key

@@ -1,4 +1,4 @@
-import type { Leased, Refused, Report, Work } from '#contract'
+import { leaseMs, type Leased, type Refused, type Report, type Work } from '#contract'
 import { createAlarm } from './alarm.ts'
 import { createAttemptLog } from './attempt-log.ts'
 import { createHeartbeat } from './heartbeat.ts'
@@ -70,6 +70,8 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
   let stopping = false
   let leasing = false
   let doubtUntilMs = 0
+  // The core gives what is held here to nobody else until then, whatever becomes of this process.
+  let keptUntilMs = 0
   let turnScheduled = false
   let scanMs = 0
   // A request of the core may end after the stop; nothing follows from it.
@@ -80,6 +82,10 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     if (turnScheduled) return
     turnScheduled = true
     setImmediate(turn)
+  }
+
+  const keptSince = (askedMs: number): void => {
+    keptUntilMs = Math.max(keptUntilMs, askedMs + leaseMs)
   }
 
   /** Its leases may end meanwhile and others may take the records: what has not begun is not begun any more. */
@@ -115,16 +121,28 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     schedule()
   }
 
+  const isKept = (): boolean => clock.now() < keptUntilMs
+
   const lanes: readonly Lane[] = resolved.targets.map((target) =>
-    createLane({ ...resolved, target, attemptLog, traces, finished }),
+    createLane({ ...resolved, target, attemptLog, traces, finished, isKept }),
   )
   const laneOf: ReadonlyMap<string, Lane> = new Map(lanes.map((lane) => [lane.target.model, lane]))
+
+  const beat = async (): Promise<void> => {
+    const now = clock.now()
+    try {
+      await source.heartbeat(name)
+      keptSince(now)
+    } catch (error) {
+      sourceFailed(error)
+    }
+  }
 
   const heartbeat = createHeartbeat({
     clock,
     everyMs: resolved.heartbeatMs,
     isNeeded: () => outbox.size > 0 || lanes.some((lane) => lane.held > 0),
-    beat: () => source.heartbeat(name).catch(sourceFailed),
+    beat,
   })
 
   const wake = (): void => {
@@ -160,6 +178,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
       .then(
         (leased) => {
           health.succeeded()
+          keptSince(now)
           traces.leased(leased.work, now)
           distribute(leased, asked)
         },

@@ -55,6 +55,11 @@ export type LaneOptions = {
   readonly observer: Observer
   readonly traces: Traces
   readonly leaseAhead: number
+  /**
+   * True while nobody else can have what is held. A process that stood still, or cannot reach the core, may have lost it
+   * without hearing so.
+   */
+  readonly isKept: () => boolean
   /** Takes what has become of one record. */
   readonly finished: (report: Report) => void
 }
@@ -87,7 +92,8 @@ const reportOf = (
 }
 
 export const createLane = (options: LaneOptions): Lane => {
-  const { target, call, clock, random, log, attemptLog, observer, traces, finished } = options
+  const { target, call, clock, random, log, attemptLog, observer, traces, finished, isKept } =
+    options
   const leastAhead = Math.min(target.concurrency, options.leaseAhead)
   const deadlines = createDeadlines(clock, target.timeoutMs)
   let gate: Gate = openGate
@@ -199,6 +205,7 @@ export const createLane = (options: LaneOptions): Lane => {
   }
 
   const startReady = (): void => {
+    if (!isKept()) release()
     while (ready.length > 0 && mayStart()) {
       const work = ready.shift()
       if (work !== undefined) start(work)

@@ -1,4 +1,4 @@
-import { type Change, type Expanded, type Leased, type Want, type Work } from '#contract'
+import { leaseMs, type Change, type Expanded, type Leased, type Want, type Work } from '#contract'
 import type { Schema } from '#xproto'
 import type { CompletionOf } from './completions.ts'
 import type { Sql } from './database.ts'
@@ -10,9 +10,6 @@ import { wireWithLinksToMany } from './read.ts'
 import { stampOf, type RecordRow, type RowKey } from './row.ts'
 import { tracesIn } from './traces.ts'
 import { wakeDispatchers } from './wake.ts'
-
-/** How long a dispatcher may be silent before its records are taken by others, in milliseconds. */
-const leaseMs = 10_000
 
 export type LeaseContext = {
   readonly sql: Sql
