@@ -25,8 +25,12 @@ export type CloudEvent = {
 /** An HTTP message. Header names are in lower case. */
 export type Message = { readonly headers: Record<string, string>; readonly body: string }
 
-/** Headers as Node has them: `headers`, or better `headersDistinct`, which does not hide duplicates. */
-export type IncomingHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
+/**
+ * Headers as Node has them: `headers`; or better, because they do not hide duplicates, `headersDistinct` or `rawHeaders`,
+ * in which names and values take turns.
+ */
+export type IncomingHeaders =
+  Readonly<Record<string, string | readonly string[] | undefined>> | readonly string[]
 
 export type Mode = 'binary' | 'structured'
 
@@ -179,13 +183,29 @@ const singleValue = (name: string, value: string | readonly string[]): string =>
   throw malformed(`Expected header ${name} once, got it ${value.length} times`)
 }
 
+const isOfEvents = (name: string): boolean => name === 'content-type' || name.startsWith('ce-')
+
+const addHeader = (
+  found: Map<string, string>,
+  given: string,
+  value: string | readonly string[] | undefined,
+): void => {
+  const name = given.toLowerCase()
+  if (value === undefined || !isOfEvents(name)) return
+  if (found.has(name)) throw malformed(`Expected header ${name} once, got it twice`)
+  found.set(name, singleValue(name, value))
+}
+
+const isRaw = (headers: IncomingHeaders): headers is readonly string[] => Array.isArray(headers)
+
 const headersByName = (headers: IncomingHeaders): ReadonlyMap<string, string> => {
   const found = new Map<string, string>()
-  for (const [given, value] of Object.entries(headers)) {
-    const name = given.toLowerCase()
-    if (value === undefined || (name !== 'content-type' && !name.startsWith('ce-'))) continue
-    if (found.has(name)) throw malformed(`Expected header ${name} once, got it twice`)
-    found.set(name, singleValue(name, value))
+  if (!isRaw(headers)) {
+    for (const [name, value] of Object.entries(headers)) addHeader(found, name, value)
+    return found
+  }
+  for (let index = 0; index < headers.length; index += 2) {
+    addHeader(found, headers[index] ?? '', headers[index + 1])
   }
   return found
 }

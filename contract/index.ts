@@ -95,5 +95,13 @@ export {
   type WireReply,
   type WireRequest,
 } from './dispatch-protocol.ts'
+export {
+  createSigner,
+  createVerifier,
+  type Signature,
+  type SignedMessage,
+  type Signer,
+  type Verifier,
+} from './signature.ts'
 export { cutText, maxTextLength, readableText } from './text.ts'
 export { adminProto, adminService } from './admin-protocol.ts'
