@@ -2,14 +2,22 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Failure } from './failure.ts'
-import { createHost, loadStep, StepError, type Host, type Step } from '#functions'
+import {
+  callersFrom,
+  createHost,
+  drainMs,
+  loadStep,
+  StepError,
+  type Callers,
+  type FunctionOptions,
+  type Host,
+  type Step,
+} from '#functions'
 import type { Command } from './command.ts'
 import { assertFile } from './files.ts'
 import { logLevelFlag, logOf } from './log.ts'
 import { stepNameOf } from './step-name.ts'
-
-/** Longer than any call that is worth finishing; Knative kills at `timeoutSeconds` in any case. */
-const drainMs = 30_000
+import type { World } from './world.ts'
 
 /** Serves one step over HTTP, as Knative runs it. */
 export const functionCommand: Command = {
@@ -22,10 +30,15 @@ export const functionCommand: Command = {
       variable: 'SYNCSTEP_HOST',
     },
     port: { kind: 'port', help: 'Port to listen on', default: '8080', variable: 'PORT' },
+    anyone: {
+      kind: 'switch',
+      help: 'Let everybody call who knows neither a token nor a secret; for development',
+    },
     ...logLevelFlag,
   },
   variables: {
-    SYNCSTEP_FUNCTION_TOKEN: 'Bearer token that callers must show',
+    SYNCSTEP_FUNCTION_TOKEN: 'Bearer token that callers must show; several while it is changed',
+    SYNCSTEP_FUNCTION_SECRET: 'Secret by which callers sign instead, in base64; several too',
     K_SERVICE: 'Name of the function in its log, set by Knative; else the name of the file',
   },
 
@@ -36,19 +49,31 @@ export const functionCommand: Command = {
     const name = environment['K_SERVICE'] ?? stepNameOf(file)
     const log = logOf(world, input.text('log-level') ?? 'info')
     const module = await importStep(file)
-    const token = environment['SYNCSTEP_FUNCTION_TOKEN'] ?? ''
-    const host = createHost(stepOf(module, file), {
-      name,
-      log,
-      clock: world.clock,
-      ...(token === '' ? {} : { token }),
-    })
+    const step = stepOf(module, file)
+    const callers = callersOf(environment, input.on('anyone'))
+    const host = hostOf(step, { name, log, clock: world.clock, callers })
     const port = await listen(host, input.port('port'), input.text('host') ?? '')
     log.debug({ step: name, port }, 'Function is listening')
     if (!stop.aborted) await once(stop, 'abort')
     await host.close(drainMs)
     return 0
   },
+}
+
+const callersOf = (environment: World['environment'], anyone: boolean): Callers => {
+  const callers = anyone ? 'anyone' : callersFrom(environment)
+  if (callers !== undefined) return callers
+  throw new Failure(
+    'Nobody could call this function. Set SYNCSTEP_FUNCTION_TOKEN or SYNCSTEP_FUNCTION_SECRET, which callers must know; in development, --anyone lets everybody call.',
+  )
+}
+
+const hostOf = (step: Step, options: FunctionOptions): Host => {
+  try {
+    return createHost(step, options)
+  } catch (error) {
+    throw error instanceof TypeError ? new Failure(error.message) : error
+  }
 }
 
 const listen = async (server: Host, port: number, host: string): Promise<number> => {

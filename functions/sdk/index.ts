@@ -21,5 +21,10 @@ export {
 export type { Log, LogWriter } from './log.ts'
 
 // For those who serve steps.
-export { createHost, type Host, type HostOptions } from './host.ts'
+export { serve, serveUntilStopped, type ServeOptions, type Surroundings } from './serve.ts'
+export { toFetchHandler, toNodeHandler, type HandlerOptions } from './handlers.ts'
+export { createHost, drainMs, type Host } from './host.ts'
+export type { FunctionOptions } from './function.ts'
+export type { Callers } from './callers.ts'
+export { callersFrom } from './callers-from.ts'
 export { loadStep, StepError } from './load-step.ts'

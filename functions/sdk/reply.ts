@@ -33,6 +33,8 @@ export type Problem = {
   readonly title: string
   readonly detail: string
   readonly waiting_on?: WaitingOn | undefined
+  /** Of a batch, one for each event. */
+  readonly answers?: readonly object[]
 }
 
 export const problemReply = (problem: Problem, headers?: Readonly<Record<string, string>>): Reply =>

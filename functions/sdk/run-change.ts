@@ -1,4 +1,4 @@
-import type { Change, Fields, Outcome } from '#contract'
+import type { Fields, Outcome } from '#contract'
 import { DeferredException, InProgressException, TerminalException } from './exceptions.ts'
 import { recordView } from './record-view.ts'
 import type { Step, StepContext } from './step.ts'
@@ -60,16 +60,13 @@ const isDecision = (thrown: unknown): boolean =>
   thrown instanceof DeferredException || thrown instanceof TerminalException
 
 /** Lets the step do its work on one change. Never rejects. Unexpected errors go to the log with their stack. */
-export const runChange = async <R>(
-  step: Step<R>,
-  change: Change,
-  context: Omit<StepContext, 'change'>,
-): Promise<StepOutcome> => {
+export const runChange = async <R>(step: Step<R>, context: StepContext): Promise<StepOutcome> => {
+  const { change } = context
   const method = change.operation === 'sync' ? 'sync_record' : 'delete_record'
   try {
     // The author of the step says what its records look like; the model's xproto is what makes it true.
     const o = recordView(change) as unknown as R
-    const feedback = feedbackOf(await step[method](o, { ...context, change }), method)
+    const feedback = feedbackOf(await step[method](o, context), method)
     return feedback === undefined ? { kind: 'synced' } : { kind: 'synced', feedback }
   } catch (thrown) {
     if (!isDecision(thrown)) context.log.error({ err: thrown }, 'Step threw an error')

@@ -137,7 +137,8 @@ export const runStep = async <R>(
   const { log, lines } = recordingLog()
   const change = overTheWire(changeOf(step, record, options))
   const signal = options.signal ?? new AbortController().signal
-  const outcome = await runChange(step, change, {
+  const outcome = await runChange(step, {
+    change,
     log,
     signal,
     completionUrl: options.completionUrl,

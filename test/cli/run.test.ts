@@ -93,6 +93,24 @@ test('a module without a step says what it lacks', async () => {
   expect(stderr).toMatch(/observes must be the name of a model.*sync_record must be a method/)
 })
 
+test.each([
+  [{}, /Nobody could call this function.*SYNCSTEP_FUNCTION_TOKEN.*--anyone/],
+  [{ SYNCSTEP_FUNCTION_SECRET: 'short' }, /Expected a secret of 24 to 64 bytes in base64/],
+])(
+  'a function that nobody could call says what is to be set, as with %j',
+  async (environment, reason) => {
+    const step = '{ observes: "Color", sync_record() {}, delete_record() {} }'
+    const folder = await temporaryFolder({ 'step.js': `export default ${step}` })
+    const { status, stderr } = await said(['function', path.join(folder, 'step.js')], {
+      environment,
+    })
+
+    expect(status).toBe(1)
+    expect(stderr).toMatch(reason)
+    expect(stderr).not.toContain('short')
+  },
+)
+
 test('the well-known password is for this machine only', async () => {
   const folder = await temporaryFolder({ 'config.yaml': 'name: x' })
   const { status, stderr } = await said(['dev', folder, '--host', '0.0.0.0'])

@@ -1,13 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { askOverHttp } from '../../cli/ask.ts'
 import { realClock } from '../../cli/real-clock.ts'
 import type { Description } from '../../emulator/describe.ts'
-import { freePort } from '../../emulator/free-port.ts'
-import { createStepProcess, restartDelayMs } from '../../emulator/step-process.ts'
+import { keepStepProcess, restartDelayMs } from '../../emulator/step-process.ts'
 import { createRecordedLog } from '../support/recorded-log.ts'
 import { root, spawnStep, syncstepArguments } from '../support/syncstep-command.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -22,50 +20,59 @@ const start = async (text: string) => {
   const file = path.join(folder, 'paint.js')
   const children: ChildProcess[] = []
   const described: Description[] = []
+  const ports: number[] = []
   const state = { deaths: 0 }
   const { log, entries } = createRecordedLog()
   const token = 'secret'
-  const process = createStepProcess({
-    step: 'paint',
-    file,
-    port: await freePort('127.0.0.1'),
-    token,
-    spawn: (...given) => {
-      const child = spawnStep(...given)
-      children.push(child)
-      return child
-    },
-    ask: askOverHttp,
-    clock: realClock,
-    log,
-    onReady: (description) => described.push(description),
-    onDeath: () => (state.deaths += 1),
-  })
   const stopping = new AbortController()
-  const run = process.run(stopping.signal)
+  const run = keepStepProcess(
+    {
+      step: 'paint',
+      revision: 'paint-00001',
+      file,
+      token,
+      spawn: (...given) => {
+        const child = spawnStep(...given)
+        children.push(child)
+        return child
+      },
+      ask: askOverHttp,
+      clock: realClock,
+      log,
+      coldStartMs: 0,
+      graceMs: 60_000,
+      onReady(port, description) {
+        ports.push(port)
+        described.push(description)
+      },
+      onLeaving: async () => undefined,
+      onDeath: () => (state.deaths += 1),
+    },
+    new AbortController().signal,
+    stopping.signal,
+  )
   const stop = async (): Promise<void> => {
     stopping.abort()
     await run
   }
   onTestFinished(stop)
-  return { process, file, token, children, described, entries, state, stop }
+  const url = () => `http://127.0.0.1:${ports[0] ?? 0}/`
+  return { url, token, children, described, entries, state, stop }
 }
 
 const messages = (entries: readonly { readonly message: string }[]): readonly string[] =>
   entries.map(({ message }) => message)
 
 test('a step is served by a process of its own, which ends with it', async () => {
-  const { process, token, children, described, entries, stop } = await start(stepText('Color'))
+  const { url, token, children, described, entries, stop } = await start(stepText('Color'))
   await until('its description', () => described.length === 1)
 
   expect(described).toEqual([{ observes: 'Color', include: ['owner'] }])
-  expect(
-    await askOverHttp({ url: process.url, token }, new AbortController().signal),
-  ).toMatchObject({
+  expect(await askOverHttp({ url: url(), token }, new AbortController().signal)).toMatchObject({
     status: 200,
   })
   expect(
-    await askOverHttp({ url: process.url, token: 'wrong' }, new AbortController().signal),
+    await askOverHttp({ url: url(), token: 'wrong' }, new AbortController().signal),
   ).toMatchObject({ status: 401 })
   expect(messages(entries)).toContain('I am paint-00001')
 
@@ -73,48 +80,29 @@ test('a step is served by a process of its own, which ends with it', async () =>
   expect(children.map((child) => child.exitCode)).toEqual([0])
 })
 
-test('a process that is killed is started again on its port, and its death is told', async () => {
+test('a process that is killed is started again, and its death is told', async () => {
   const { children, described, entries, state } = await start(stepText('Color'))
   await until('its description', () => described.length === 1)
   children[0]?.kill('SIGKILL')
   await until('its second description', () => described.length === 2)
 
   expect(state.deaths).toBe(1)
-  expect(messages(entries)).toContain('I am paint-00002')
+  expect(messages(entries).filter((message) => message === 'I am paint-00001')).toHaveLength(2)
   expect(entries).toContainEqual({
     level: 'error',
     message: 'Step process ended',
-    fields: { step: 'paint', exit: 'SIGKILL', stderr: '' },
+    fields: { step: 'paint', revision: 'paint-00001', exit: 'SIGKILL', stderr: '' },
   })
 })
 
-test('a step that does not import says why; once it is mended it runs', async () => {
-  const { process, file, described, entries, state } = await start(
-    'throw new Error("no such colour")',
-  )
+test('a step that does not import says why', async () => {
+  const { described, entries, state } = await start('throw new Error("no such colour")')
   await until('its death', () => state.deaths > 0)
 
   const death = entries.find(({ message }) => message === 'Step process ended')
   expect(death?.fields).toMatchObject({ step: 'paint', exit: 'exit 1' })
   expect(String(death?.fields['stderr'])).toContain('Error: no such colour')
   expect(described).toEqual([])
-
-  await writeFile(file, stepText('Mended'))
-  process.restart()
-  await until('its description', () => described.length === 1)
-  expect(described).toEqual([{ observes: 'Mended', include: ['owner'] }])
-})
-
-test('a restart serves the file as it is now, and is no death', async () => {
-  const { process, file, children, described, state } = await start(stepText('Before'))
-  await until('its description', () => described.length === 1)
-  await writeFile(file, stepText('After'))
-  process.restart()
-  await until('its second description', () => described.length === 2)
-
-  expect(described.map(({ observes }) => observes)).toEqual(['Before', 'After'])
-  expect(children[0]?.exitCode).toBe(0)
-  expect(state.deaths).toBe(0)
 })
 
 test('a step that does not stop when asked is stopped all the same', async () => {
@@ -147,6 +135,7 @@ test('a step ends with its parent, even when that is killed', async () => {
       ...syncstepArguments,
       'function',
       path.join(folder, 'paint.js'),
+      '--anyone',
     ],
     { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
   )

@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import {
+  createSigner,
   encodeChange,
   maxEventBytes,
   outcomeOfAnswer,
@@ -16,7 +17,7 @@ import {
   InProgressException,
   TerminalException,
   type Host,
-  type HostOptions,
+  type FunctionOptions,
   type Log,
   type Step,
   type StepContext,
@@ -50,7 +51,7 @@ afterEach(async () => {
   }
 })
 
-const serve = async (step: Partial<Step>, options: Partial<HostOptions> = {}) => {
+const serve = async (step: Partial<Step>, options: Partial<FunctionOptions> = {}) => {
   const clock = createManualClock(start)
   const whole = {
     observes: 'Color',
@@ -58,7 +59,13 @@ const serve = async (step: Partial<Step>, options: Partial<HostOptions> = {}) =>
     delete_record: () => undefined,
     ...step,
   }
-  const host = createHost(whole, { name: 'color', log: silent, clock, ...options })
+  const host = createHost(whole, {
+    name: 'color',
+    log: silent,
+    clock,
+    callers: 'anyone',
+    ...options,
+  })
   running.push({ host, clock })
   const { port } = await host.listen(0, '127.0.0.1')
   return { host, clock, port, url: `http://127.0.0.1:${port}` }
@@ -246,7 +253,7 @@ describe('what a step does reaches the dispatcher', () => {
     }
     const step = new Counting()
     const clock = createManualClock(start)
-    const host = createHost(step, { name: 'c', log: silent, clock })
+    const host = createHost(step, { name: 'c', log: silent, clock, callers: 'anyone' })
     running.push({ host, clock })
     const { port } = await host.listen(0, '127.0.0.1')
     expect(await outcomeFrom(await post(`http://127.0.0.1:${port}`))).toEqual({
@@ -279,6 +286,27 @@ test('lines of a step carry its record, and an unexpected error is logged with i
     [{ ...bound, a: 1 }, 'hello'],
     [bound, 'bare'],
     [{ ...bound, err: boom }, 'Step threw an error'],
+  ])
+})
+
+test('lines of a step carry the trace of the call', async () => {
+  const lines: unknown[] = []
+  const info = (...line: readonly unknown[]): void => {
+    lines.push(line)
+  }
+  const { url } = await serve(
+    {
+      sync_record: (_, { log }) => {
+        log.info('hello')
+      },
+    },
+    { log: { ...silent, info } },
+  )
+  const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
+  await post(url, { headers: { traceparent } })
+  const trace = { trace_id: 'a'.repeat(32), span_id: 'b'.repeat(16) }
+  expect(lines).toEqual([
+    [{ model_name: 'Color', pk: 7, event_id: 'Color/7@5/sync', ...trace }, 'hello'],
   ])
 })
 
@@ -377,15 +405,15 @@ describe('refused with a problem', () => {
       'EVENT_MALFORMED',
     ],
     [
-      'a batch',
+      'a batch of what are no events',
       '/',
       {
         method: 'POST',
-        body: '[]',
+        body: '[{}]',
         headers: { 'content-type': 'application/cloudevents-batch+json' },
       },
-      415,
-      'EVENT_MEDIA_TYPE',
+      400,
+      'EVENT_MALFORMED',
     ],
   ])('%s', async (_, path, init, status, code) => {
     const { url } = await serve({})
@@ -451,6 +479,141 @@ describe('refused with a problem', () => {
   })
 })
 
+describe('a batch', () => {
+  const postBatch = (url: string, names: readonly string[]): Promise<Response> => {
+    const envelopes = names.map((name, index) => {
+      const { body } = encodeChange(
+        { ...change, record: { id: index + 1, name } },
+        { source: '/s', time: start, deadline: start + 30_000, mode: 'structured' },
+      )
+      return body
+    })
+    return fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/cloudevents-batch+json' },
+      body: `[${envelopes.join(',')}]`,
+    })
+  }
+
+  const painting = (): { readonly painted: unknown[]; readonly step: Partial<Step> } => {
+    const painted: unknown[] = []
+    const step: Partial<Step> = {
+      sync_record: async (o) => {
+        const { name } = o
+        painted.push(`begin ${String(name)}`)
+        await new Promise((resolve) => setImmediate(resolve))
+        painted.push(`end ${String(name)}`)
+        if (name === 'wet') throw new DeferredException('Not dry', { retryAfterMs: 3000 })
+        if (name === 'infrared') throw new TerminalException('Not seen')
+        return name === 'red' ? { handle: 'r' } : undefined
+      },
+    }
+    return { painted, step }
+  }
+
+  test('is run one event after another, and answered with 200 when all are done', async () => {
+    const { painted, step } = painting()
+    const { url } = await serve(step)
+    const response = await postBatch(url, ['red', 'blue'])
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual({
+      answers: [
+        { id: 'Color/1@5/sync', status: 200, feedback: { handle: 'r' } },
+        { id: 'Color/2@5/sync', status: 204 },
+      ],
+    })
+    expect(painted).toEqual(['begin red', 'end red', 'begin blue', 'end blue'])
+  })
+
+  test('has the status of the first event that is not done, and those after it are run too', async () => {
+    const { painted, step } = painting()
+    const { url } = await serve(step)
+    const response = await postBatch(url, ['red', 'wet', 'infrared', 'blue'])
+    expect(response.status).toBe(409)
+    expect(response.headers.get('retry-after')).toBe('3')
+    expect(await problemOf(response)).toMatchObject({
+      code: 'BATCH_NOT_DONE',
+      detail: '2 of 4 events are not done; the first is Color/2@5/sync',
+      answers: [
+        { status: 200 },
+        { status: 409 },
+        { status: 422, detail: 'Not seen' },
+        { status: 204 },
+      ],
+    })
+    expect(painted).toContain('end blue')
+  })
+
+  test('may be empty', async () => {
+    const { url } = await serve({})
+    expect((await postBatch(url, [])).status).toBe(200)
+  })
+
+  test('with an event for another model runs the others', async () => {
+    const { url } = await serve({ observes: 'Paper' })
+    expect(await problemOf(await postBatch(url, ['red']))).toMatchObject({
+      status: 422,
+      answers: [{ code: 'WRONG_MODEL' }],
+    })
+  })
+})
+
+describe('with secrets', () => {
+  const older = Buffer.alloc(32, 1).toString('base64')
+  const newer = `whsec_${Buffer.alloc(32, 2).toString('base64')}`
+
+  const postSigned = (url: string, secret: string, at = start, pk = 7): Promise<Response> => {
+    const { headers, body } = encodeChange(
+      { ...change, record: { id: pk } },
+      { source: '/s', time: start, deadline: start + 30_000 },
+    )
+    const signed = createSigner(secret)({ id: 'Color/7@5/sync', body }, at)
+    const sent = pk === 7 ? body : body.replace('{', '{ ')
+    return fetch(url, { method: 'POST', headers: { ...headers, ...signed }, body: sent })
+  }
+
+  test('a call signed by any of them is let in', async () => {
+    const { url } = await serve({}, { callers: { secrets: [newer, older] } })
+    expect((await postSigned(url, older)).status).toBe(204)
+    expect((await postSigned(url, newer)).status).toBe(204)
+  })
+
+  test('a call that was signed too long ago, by a stranger, or changed on its way is refused', async () => {
+    let calls = 0
+    const { url } = await serve(
+      { sync_record: () => void (calls += 1) },
+      { callers: { secrets: [older] } },
+    )
+    expect((await postSigned(url, newer)).status).toBe(401)
+    expect((await postSigned(url, older, start - 301_000)).status).toBe(401)
+    expect((await postSigned(url, older, start, 8)).status).toBe(401)
+    expect((await post(url)).status).toBe(401)
+    expect(calls).toBe(0)
+  })
+
+  test('the description is told only to whoever signs', async () => {
+    const { url } = await serve({}, { callers: { secrets: [older] } })
+    expect((await fetch(url)).status).toBe(401)
+    const headers = createSigner(older)({ id: 'describe', body: '' }, start)
+    expect((await fetch(url, { headers })).status).toBe(200)
+  })
+
+  test('tokens are good beside them', async () => {
+    const { url } = await serve({}, { callers: { tokens: ['new', 'old'], secrets: [older] } })
+    for (const token of ['new', 'old']) {
+      expect((await post(url, { headers: { authorization: `Bearer ${token}` } })).status).toBe(204)
+    }
+    expect((await postSigned(url, older)).status).toBe(204)
+  })
+
+  test('a host that nobody could call is not made', () => {
+    const step = { observes: 'A', sync_record: () => undefined, delete_record: () => undefined }
+    const options = { name: 'x', log: silent, clock: createManualClock() }
+    expect(() => createHost(step, { ...options, callers: {} })).toThrow(/tokens or secrets/)
+    expect(() => createHost(step, { ...options, callers: { secrets: ['x'] } })).toThrow(/base64/)
+  })
+})
+
 describe('with a token', () => {
   test.each([
     [undefined, 401],
@@ -463,7 +626,10 @@ describe('with a token', () => {
     ['bearer s3cret', 204],
   ])('Authorization %s is answered with %d', async (authorization, status) => {
     let calls = 0
-    const { url } = await serve({ sync_record: () => void (calls += 1) }, { token: 's3cret' })
+    const { url } = await serve(
+      { sync_record: () => void (calls += 1) },
+      { callers: { tokens: ['s3cret'] } },
+    )
     const response = await post(
       url,
       authorization === undefined ? {} : { headers: { authorization } },
@@ -474,13 +640,18 @@ describe('with a token', () => {
   })
 
   test('probes need none, the description does', async () => {
-    const { url } = await serve({}, { token: 's3cret' })
+    const { url } = await serve({}, { callers: { tokens: ['s3cret'] } })
     expect((await fetch(`${url}/health/readiness`)).status).toBe(200)
     expect((await fetch(url)).status).toBe(401)
   })
 
   test('that is empty nothing is served', () => {
-    const options = { name: 'x', log: silent, clock: createManualClock(), token: '' }
+    const options = {
+      name: 'x',
+      log: silent,
+      clock: createManualClock(),
+      callers: { tokens: [''] },
+    }
     const step = { observes: 'A', sync_record: () => undefined, delete_record: () => undefined }
     expect(() => createHost(step, options)).toThrow('token of a function not to be empty')
   })
@@ -510,7 +681,7 @@ test('a port that is taken is an error, not a crash', async () => {
   const { port } = await serve({})
   const other = createHost(
     { observes: 'A', sync_record: () => undefined, delete_record: () => undefined },
-    { name: 'x', log: silent, clock: createManualClock() },
+    { name: 'x', log: silent, clock: createManualClock(), callers: 'anyone' },
   )
   await expect(other.listen(port, '127.0.0.1')).rejects.toMatchObject({ code: 'EADDRINUSE' })
 })
@@ -598,7 +769,7 @@ describe('close', () => {
     await Promise.all([host.close(1), host.close(1)])
     const idle = createHost(
       { observes: 'A', sync_record: () => undefined, delete_record: () => undefined },
-      { name: 'x', log: silent, clock: createManualClock() },
+      { name: 'x', log: silent, clock: createManualClock(), callers: 'anyone' },
     )
     await idle.close(1)
   })

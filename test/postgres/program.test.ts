@@ -81,7 +81,7 @@ functions:
 `)
   onTestFinished(() => tutorial.remove())
   const url = await newPostgresDatabase()
-  run(['function', path.join(tutorial.project, 'steps/hello-world-service.ts')], {
+  run(['function', path.join(tutorial.project, 'steps/hello-world-service.ts'), '--anyone'], {
     PORT: String(port),
   })
   const dispatcher = run(['dispatcher', tutorial.project, '--health-port', '0'], {
