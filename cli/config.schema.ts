@@ -16,7 +16,7 @@ const folder = {
   description: 'a folder, relative to config.yaml',
 } as const
 
-const duration = {
+export const duration = {
   type: ['string', 'number'],
   format: 'short-or-iso-duration',
   minimum: 0,
@@ -25,11 +25,13 @@ const duration = {
     'a duration such as 500ms, 5s, 2m or PT5S (a plain number means seconds), at most a day',
 } as const
 
+export const stepNames = { pattern: '^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$' } as const
+
 const path = { type: 'string', pattern: '^[A-Za-z_]\\w*(\\.[A-Za-z_]\\w*){0,2}$' } as const
 
 const functionSchema = {
   type: 'object',
-  description: 'a map of url, observes, include, timeout, concurrency, retry and resync',
+  description: 'a map of url, observes, include, timeout, gateway_grace, concurrency, retry and resync',
   additionalProperties: false,
   properties: {
     url: {
@@ -48,6 +50,7 @@ const functionSchema = {
       description: 'a list of paths of links',
     },
     timeout: duration,
+    gateway_grace: duration,
     resync: duration,
     concurrency: {
       type: 'integer',
@@ -136,7 +139,7 @@ export const configSchema = {
     functions: {
       type: 'object',
       description: 'a map from the names of steps to their settings',
-      propertyNames: { pattern: '^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$' },
+      propertyNames: stepNames,
       additionalProperties: functionSchema,
     },
     deferred_delay: duration,
@@ -166,6 +169,7 @@ type FunctionFile = {
   readonly observes?: string
   readonly include?: readonly string[]
   readonly timeout?: Duration
+  readonly gateway_grace?: Duration
   readonly resync?: Duration
   readonly concurrency?: number
   readonly retry?: {

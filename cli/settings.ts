@@ -4,6 +4,7 @@ import { durationMs } from './duration.ts'
 
 const defaults = {
   timeout: '30s',
+  gatewayGrace: '0s',
   concurrency: 10,
   deferredDelay: '5s',
   retryFirst: '1s',
@@ -11,7 +12,7 @@ const defaults = {
 } as const
 
 /** A value that the schema let through is a duration. */
-const ms = (value: string | number): number => durationMs(value) ?? 0
+export const ms = (value: string | number): number => durationMs(value) ?? 0
 
 /** How often records are synced again; undefined for never. */
 export const resyncMs = (value: string | number | undefined): number | undefined =>
@@ -20,9 +21,10 @@ export const resyncMs = (value: string | number | undefined): number | undefined
 /** The settings of a step: its own from `functions`, else the defaults. Zero is a value like any other. */
 export const stepSettings = (config: ConfigFile, step: string): StepSettings => {
   const functions = new Map(Object.entries(config.functions ?? {}))
-  const { timeout, concurrency, retry } = functions.get(step) ?? {}
+  const { timeout, gateway_grace, concurrency, retry } = functions.get(step) ?? {}
   return {
     timeoutMs: ms(timeout ?? defaults.timeout),
+    gatewayGraceMs: ms(gateway_grace ?? defaults.gatewayGrace),
     concurrency: concurrency ?? defaults.concurrency,
     deferredDelayMs: ms(config.deferred_delay ?? defaults.deferredDelay),
     retry: {

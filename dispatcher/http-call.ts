@@ -4,6 +4,7 @@ import {
   outcomeOfNoAnswer,
   type Change,
   type Clock,
+  type Outcome,
 } from '#contract'
 import type { Call, CallContext, Target } from './options.ts'
 import { createPost, type Post } from './post.ts'
@@ -20,6 +21,18 @@ export type HttpCall = {
   readonly call: Call
   /** Ends all connections. */
   readonly close: () => Promise<void>
+}
+
+const claims: ReadonlySet<Outcome['kind']> = new Set(['synced', 'in-progress', 'deferred'])
+
+/** What a function did after its deadline does not count. A gateway may still say how the function is. */
+const inTime = (outcome: Outcome, lateMs: number): Outcome => {
+  if (lateMs <= 0 || !claims.has(outcome.kind)) return outcome
+  return {
+    kind: 'failed',
+    text: `The answer came ${lateMs / 1_000} s after the deadline`,
+    retry: true,
+  }
 }
 
 /**
@@ -39,20 +52,20 @@ export const createHttpCall = ({ synchronizer, clock, token }: HttpCallOptions):
     return post
   }
 
-  const messageOf = (change: Change, timeoutMs: number, context: CallContext) => {
-    const time = clock.now()
-    const deadline = time + timeoutMs
+  const messageOf = (change: Change, time: number, deadline: number, context: CallContext) => {
     const { headers, body } = encodeChange(change, { source, time, deadline, ...context })
     return { headers: { ...headers, ...authorization }, body }
   }
 
   return {
     async call(target, change, signal, context = {}) {
-      const message = messageOf(change, target.timeoutMs, context)
+      const time = clock.now()
+      const deadline = time + target.timeoutMs
+      const message = messageOf(change, time, deadline, context)
       const posted = await postOf(target)(message, signal)
       const asked = { target: target.step, operation: change.operation, now: clock.now() }
       return 'answer' in posted
-        ? outcomeOfAnswer(posted.answer, asked)
+        ? inTime(outcomeOfAnswer(posted.answer, asked), asked.now - deadline)
         : outcomeOfNoAnswer(posted.failure, asked)
     },
 

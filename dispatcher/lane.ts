@@ -95,7 +95,7 @@ export const createLane = (options: LaneOptions): Lane => {
   const { target, call, clock, random, log, attemptLog, observer, traces, finished, isKept } =
     options
   const leastAhead = Math.min(target.concurrency, options.leaseAhead)
-  const deadlines = createDeadlines(clock, target.timeoutMs)
+  const deadlines = createDeadlines(clock, target.timeoutMs + (target.gatewayGraceMs ?? 0))
   let gate: Gate = openGate
   // How often the gate went down. A call that began under another count is stale.
   let closings = 0

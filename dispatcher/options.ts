@@ -20,8 +20,14 @@ export type Target = {
   readonly model: string
   /** Begins with http:// or https://. */
   readonly url: string
-  /** How long one call may take before it is cut off and counted as failed. */
+  /** How long one call may take: the function is told the deadline, and what it answers later counts as failed. */
   readonly timeoutMs: number
+  /**
+   * How long a call is kept open after that, so that a gateway between can say whether the function hung or never began.
+   *
+   * @default 0
+   */
+  readonly gatewayGraceMs?: number | undefined
   /** How many calls may be under way at once. */
   readonly concurrency: number
   /** When a deferred record is tried again, and how long a busy target is left alone, unless it says so itself. */

@@ -3,6 +3,7 @@ import type { Dependency, ModelFile } from '#contract'
 /** How the dispatcher treats one step. */
 export type StepSettings = {
   readonly timeoutMs: number
+  readonly gatewayGraceMs: number
   readonly concurrency: number
   readonly deferredDelayMs: number
   readonly retry: {

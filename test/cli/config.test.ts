@@ -135,6 +135,7 @@ test('nothing falsy is lost', () => {
   expect(config.functions?.['good']?.include).toEqual([])
   expect(stepSettings(config, 'good')).toEqual({
     timeoutMs: 30_000,
+    gatewayGraceMs: 0,
     concurrency: 10,
     deferredDelayMs: 0,
     retry: { firstMs: 0, capMs: 0, maxAttempts: 3 },
@@ -144,6 +145,7 @@ test('nothing falsy is lost', () => {
 test('a step that is not mentioned has the defaults', () => {
   expect(stepSettings({ name: 'x' }, 'good')).toEqual({
     timeoutMs: 30_000,
+    gatewayGraceMs: 0,
     concurrency: 10,
     deferredDelayMs: 5_000,
     retry: { firstMs: 1_000, capMs: 600_000 },

@@ -175,6 +175,21 @@ describe('a record', () => {
     await stop()
   })
 
+  test('a call is kept open for its gateway, and not for longer', async () => {
+    const targets = [targetFor('Color', { timeoutMs: 30_000, gatewayGraceMs: 10_000 })]
+    const { source, clock, pending, stop } = startDispatcher({ targets })
+    source.write(red)
+    await clock.advance(39_999)
+    expect(pending).toHaveLength(1)
+
+    await clock.advance(1)
+    expect(pending).toEqual([])
+    expect(source.reports(red)).toMatchObject([
+      { outcome: { kind: 'failed', text: 'No answer within 40 s' } },
+    ])
+    await stop()
+  })
+
   test('whose call goes on after it was cut off costs no more time than one that ends', async () => {
     const { source, clock, stop } = startDispatcher({ call: () => new Promise(() => undefined) })
 

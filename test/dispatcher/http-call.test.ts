@@ -371,3 +371,42 @@ describe('without an answer', () => {
     expect(await call()).toEqual({ kind: 'synced' })
   })
 })
+
+describe('after its deadline', () => {
+  test.each([
+    [204, '', { kind: 'failed', text: 'The answer came 2 s after the deadline', retry: true }],
+    [
+      409,
+      'Not yet',
+      { kind: 'failed', text: 'The answer came 2 s after the deadline', retry: true },
+    ],
+    [500, 'No disk', { kind: 'failed', text: 'No disk', retry: true }],
+    [
+      504,
+      'request timeout',
+      {
+        kind: 'failed',
+        text: 'The function did not answer in the time it has (HTTP 504: request timeout)',
+        retry: true,
+      },
+    ],
+    [
+      504,
+      'activator request timeout',
+      {
+        kind: 'target-down',
+        text: 'Waiting for function color: nobody answers for it (HTTP 504: activator request timeout)',
+      },
+    ],
+  ])('%i %s', async (status, body, outcome) => {
+    const clock = createManualClock(1_000)
+    const url = await serve((_request, response) => {
+      void clock.advance(3_000).then(() => response.writeHead(status).end(body))
+    })
+    const { call, close } = createHttpCall({ synchronizer: 'paint', clock })
+    cleanups.push(close)
+    const target = targetFor('Color', { url, timeoutMs: 1_000 })
+
+    expect(await call(target, change, new AbortController().signal)).toEqual(outcome)
+  })
+})

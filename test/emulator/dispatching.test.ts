@@ -17,6 +17,7 @@ const stepOf = (step: string, said: Partial<ProjectStep> = {}): ProjectStep => (
   resyncMs: undefined,
   settings: {
     timeoutMs: 1_000,
+    gatewayGraceMs: 0,
     concurrency: 1,
     deferredDelayMs: 1_000,
     retry: { firstMs: 1_000, capMs: 1_000 },

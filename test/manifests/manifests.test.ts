@@ -274,7 +274,10 @@ describe.each(renderings)('manifests/$name', (rendering) => {
     expect(Object.keys(functions).toSorted()).toEqual(stepFiles.toSorted())
     for (const { metadata, spec } of knativeServices(rendering)) {
       const { timeoutSeconds } = (spec as Workload).template.spec
-      expect(durationMs(functions[metadata.name]!.timeout!)).toBeLessThan(timeoutSeconds! * 1000)
+      const { timeout, gateway_grace } = functions[metadata.name]!
+      const deadlineMs = durationMs(timeout!)!
+      expect(deadlineMs).toBeLessThan(timeoutSeconds! * 1000)
+      expect(deadlineMs + durationMs(gateway_grace!)!).toBeGreaterThan(timeoutSeconds! * 1000)
     }
   })
 
