@@ -12,6 +12,8 @@ export {
   type StepContext,
   type StepResult,
 } from './step.ts'
+export type { ExpandedRecordOf, Many, One, OneOrNone, PathOf } from './model-types.ts'
+export { typedSteps } from './typed-steps.ts'
 export {
   DeferredException,
   InProgressException,

@@ -31,11 +31,13 @@ export type StepContext = {
   readonly change: Change
 }
 
-// A method that returns nothing has the type void, which is not undefined to the compiler.
-type Nothing = ReturnType<() => void>
+/** A method that returns nothing has the type void, which is not undefined to the compiler. */
+export type Nothing = ReturnType<() => void>
+
+export type MaybeLater<T> = T | Promise<T>
 
 /** Nothing, or values for feedback fields of the record, written together with its success. */
-export type StepResult = Nothing | Fields | Promise<Nothing | Fields>
+export type StepResult = MaybeLater<Nothing | Fields>
 
 /**
  * Brings the records of one model into being and takes them away again.

@@ -1,5 +1,5 @@
 import type { Model } from '../schema.ts'
-import { prelude } from './typescript-prelude.ts'
+import { preludeNames } from './typescript-prelude.ts'
 
 /** Words that cannot name a type, or that would hide a type the generated text uses. */
 const words: readonly string[] = [
@@ -8,12 +8,10 @@ const words: readonly string[] = [
   'interface is keyof let module namespace never new null number object of package private protected',
   'public readonly return set static string super switch symbol this throw true try type typeof',
   'undefined unique unknown using var void while with yield globalThis',
-  'Omit Models',
+  'Omit',
 ].flatMap((line) => line.split(' '))
 
-const inPrelude = [...prelude.matchAll(/^(?:export )?type (\w+)/gm)].map(([, name = '']) => name)
-
-const taken: readonly string[] = [...words, ...inPrelude]
+const taken: readonly string[] = [...words, ...preludeNames]
 
 /** What the types of one model are called. */
 export type ModelNames = {

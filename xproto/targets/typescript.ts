@@ -2,7 +2,7 @@ import type { Model, Schema } from '../schema.ts'
 import { basesOf, leavesOf } from './record-fields.ts'
 import type { Target } from './target.ts'
 import { docComment, literal, typeNames, type ModelNames } from './typescript-names.ts'
-import { prelude } from './typescript-prelude.ts'
+import { preludeFor } from './typescript-prelude.ts'
 import { feedbackMembers, fieldMembers, linkMembers, type Member } from './typescript-types.ts'
 
 /** Every model that can be reached from the given ones: ancestors, descendants, and both ends of links. */
@@ -135,15 +135,15 @@ const generateTypes = (schema: Schema, asked: readonly Model[]): string => {
     ...all.flatMap((one) => entryLines(schema, one)),
     '}',
   ].join('\n')
-  const texts = all.flatMap((one) => modelTexts(schema, described, one))
-  return `${[prelude.trimEnd(), map, ...texts].join('\n\n')}\n`
+  const texts = [map, ...all.flatMap((one) => modelTexts(schema, described, one))].join('\n\n')
+  return `${preludeFor(texts)}\n\n${texts}\n`
 }
 
 /**
- * One module of types and nothing else, for `import type`. It says what really arrives: null fields are absent, dates
+ * One module of types, and what makes typed steps of them. It says what really arrives: null fields are absent, dates
  * are numbers, and a related record is there if the step includes it.
  */
 export const types: Target = {
   summary: 'TypeScript types for steps: records, related records, feedback',
-  generate: (schema, models) => [{ path: 'models.ts', text: generateTypes(schema, models) }],
+  generate: (schema, models) => [{ path: 'types.ts', text: generateTypes(schema, models) }],
 }

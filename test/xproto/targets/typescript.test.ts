@@ -28,7 +28,7 @@ const typesOf = (
   const models = schema!.models.filter(({ name }) => names?.includes(name) ?? true)
   const [file, ...rest] = types.generate(schema!, models)
   expect(rest).toEqual([])
-  expect(file!.path).toBe('models.ts')
+  expect(file!.path).toBe('types.ts')
   return file!.text
 }
 
@@ -53,7 +53,7 @@ test('the types of each service and of all together compile', () => {
     ),
     ['hello-world', typesOf([coreSource, helloWorld])] as const,
     ['every-service', typesOf([...everySource(), helloWorld])] as const,
-  ].map(([name, text]) => [`${name}/models.ts`, text] as const)
+  ].map(([name, text]) => [`${name}/types.ts`, text] as const)
 
   expect(typeErrors(Object.fromEntries(files))).toEqual([])
 })
@@ -201,21 +201,21 @@ const awkward = fromText(`
   message never { optional bool readonly = 2; }
   message Models { optional string toString = 2 [max_length = 9, feedback_state = True]; }
   message Alone { }
-  message View { optional manytoone end->EndOf:views = 2:1001; }
-  message EndOf { }
+  message Many { optional manytoone end->defineStep:manies = 2:1001; }
+  message defineStep { }
   message Record { }
 `)
 
 test('awkward names and texts make types that compile', () => {
   const use = `
-    import type { AloneFeedback, Omit_, Site, SiteFields, never_, Models_, View_, Record } from './models.ts'
+    import type { AloneFeedback, Omit_, Site, SiteFields, never_, Models_, Many_, Record } from './types.ts'
     export const read = (a: Omit_<'class'>, b: SiteFields<'site'>, c: Site<'constructor'>, d: never_): unknown[] =>
       [a.class.its, b.site?.id, c.constructor.map(({ id }) => id), d.readonly]
-    export const more = (e: View_<'end'>, f: Record): unknown[] => [e.end?.id, f.id]
+    export const more = (e: Many_<'end'>, f: Record): unknown[] => [e.end?.id, f.id]
     export const nothing: AloneFeedback = {}
     export const odd: Models_ = { id: 1 }
   `
-  expect(typeErrors({ 'models.ts': typesOf(awkward), 'use.ts': use })).toEqual([
+  expect(typeErrors({ 'types.ts': typesOf(awkward), 'use.ts': use })).toEqual([
     expect.stringContaining("use.ts:7 Type '{ id: number; }' is not assignable to type"),
   ])
 })
@@ -255,7 +255,7 @@ const lines: readonly (readonly [line: string, error?: string])[] = [
 
 const stepOf = (line: string): string => `
 import { SyncStep } from 'syncstep/functions'
-import type { HelloWorldServiceInstance, HelloWorldServiceInstanceFeedback, Include, Models, Service } from './models.ts'
+import type { HelloWorldServiceInstance, HelloWorldServiceInstanceFeedback, Include, Models, Service } from './types.ts'
 
 type Path = Include<'HelloWorldServiceInstance'>
 type Instance = HelloWorldServiceInstance<'owner.site' | 'ports'>
@@ -277,13 +277,103 @@ describe('in a step', () => {
   beforeAll(() => {
     const steps = lines.map(([line], index) => [`step-${index}.ts`, stepOf(line)] as const)
     const models = typesOf([coreSource, helloWorld])
-    errors = typeErrors({ 'models.ts': models, ...Object.fromEntries(steps) })
+    errors = typeErrors({ 'types.ts': models, ...Object.fromEntries(steps) })
   })
 
   test.each(lines.map(([line, error], index) => [line, error ?? 'fine', index] as const))(
     '%s: %s',
     (_line, error, index) => {
       const found = errors.filter((one) => one.startsWith(`step-${index}.ts:`))
+      expect(found).toEqual(error === 'fine' ? [] : [expect.stringContaining(error)])
+    },
+  )
+})
+
+const include = "include: ['owner.site', 'ports'],"
+
+/** What a step is made of, and what the compiler has against it: nothing, when nothing stands there. */
+const definitions: readonly (readonly [step: string, error?: string])[] = [
+  [`${include} sync_record: (o) => void (o.owner.hello_from + (o.owner.site?.name ?? o.hello_to))`],
+  ['async sync_record(o) { if (o.id > 1) return { backend_handle: null } }'],
+  ['sync_record: ({ hello_to }, { log }) => log.info(hello_to)'],
+  ["include: ['owner.sight'], sync_record: () => {}", `Did you mean '"owner.site"'?`],
+  ["include: ['owner.site.users.site'], sync_record: () => {}", 'is not assignable'],
+  ['sync_record: (o) => void o.owner', "Property 'owner' does not exist"],
+  [`${include} sync_record: (o) => void o.owner.slices`, "Property 'slices' does not exist"],
+  [`${include} sync_record: (o) => void o.owner.site.name`, "'o.owner.site' is possibly 'null'"],
+  ['sync_record: (o) => void o.helo_to', "Property 'helo_to' does not exist"],
+  ['sync_record: (o) => void (o.hello_to = "me")', "Cannot assign to 'hello_to'"],
+  ['sync_record: () => ({ hello_to: "me" })', 'hello_to'],
+  ['sync_record: () => ({ backend_handle: "a", hello_to: "me" })', 'NotAFeedbackField<"hello_to">'],
+  [
+    'async sync_record() { return { backend_handle: "", bakend: 1 } }',
+    'NotAFeedbackField<"bakend">',
+  ],
+  [
+    'sync_record: () => ({ backend_handle: 1 })',
+    "Type 'number' is not assignable to type 'string'",
+  ],
+  ['sync_record: () => {}, includes: []', "'includes' does not exist in type"],
+]
+
+/** Methods of a class whose `include` is as above. */
+const members: readonly (readonly [members: string, error?: string])[] = [
+  [
+    "sync_record(o: Instance<'owner'>): void { o.owner.hello_from } delete_record(o: Instance): void { o.id }",
+  ],
+  [
+    "async sync_record(o: Instance<'owner.site' | 'ports'>) { return { backend_handle: o.hello_to } } async delete_record() {}",
+  ],
+  [
+    "sync_record(o: Instance<'subscribed_links'>): void { o.id } delete_record() {}",
+    "'sync_record' in type 'Sync' is not assignable",
+  ],
+  [
+    "sync_record() {} delete_record(o: Instance<'owner.site.users'>): void { o.id }",
+    "'delete_record' in type 'Sync' is not assignable",
+  ],
+  [
+    "sync_record() { return { hello_to: 'me', backend_handle: '' } } delete_record() {}",
+    "Types of property 'hello_to' are incompatible",
+  ],
+  ['sync_record() {}', 'does not implement inherited abstract member delete_record'],
+]
+
+/** What may stand for what. */
+const assignments: readonly (readonly [assignment: string, error?: string])[] = [
+  ["const o: Instance<'owner'> = null! as Instance<'owner.site' | 'ports'>"],
+  ["const o: Instance = null! as Instance<'owner'>"],
+  ["const o: Instance<'owner'> = null! as Instance", 'is not assignable'],
+  ["const o: Instance<'owner.site'> = null! as Instance<'owner'>", 'is not assignable'],
+  ["const o: Instance<'owner'>['owner'] = null! as Site", 'is not assignable'],
+  ["const o: Instance<'owner.site.users'> = null! as Instance<'owner.site'>", 'is not assignable'],
+]
+
+const defined: readonly (readonly [text: string, source: string, error: string])[] = [
+  ...definitions.map(([step, error = 'fine']) => {
+    const text = `{ observes: 'HelloWorldServiceInstance', ${step}, delete_record: () => {} }`
+    return [step, `export default defineStep(${text})`, error] as const
+  }),
+  ...members.map(([text, error = 'fine']) => {
+    const base = `stepClass({ observes: 'HelloWorldServiceInstance', ${include} })`
+    return [text, `export default class Sync extends ${base} { ${text} }`, error] as const
+  }),
+  ...assignments.map(([text, error = 'fine']) => [text, `export ${text}`, error] as const),
+]
+
+describe('a step of known models', () => {
+  const head = `import { defineStep, stepClass, type HelloWorldServiceInstance as Instance, type Site } from './types.ts'`
+  let errors: readonly string[]
+  beforeAll(() => {
+    const files = defined.map(([, source], index) => [`${index}.ts`, `${head}\n${source}`] as const)
+    const text = typesOf([coreSource, helloWorld])
+    errors = typeErrors({ 'types.ts': text, ...Object.fromEntries(files) })
+  })
+
+  test.each(defined.map(([text, , error], index) => [text, error, index] as const))(
+    '%s: %s',
+    (_text, error, index) => {
+      const found = errors.filter((one) => one.startsWith(`${index}.ts:`))
       expect(found).toEqual(error === 'fine' ? [] : [expect.stringContaining(error)])
     },
   )
@@ -302,7 +392,7 @@ const steps = [
 const literalOf = (model: string, json: string): string => {
   const include = steps.find((step) => step.model === model)!.include
   return `
-import type { ${model} } from './models.ts'
+import type { ${model} } from './types.ts'
 type Plain<T> = T extends readonly (infer Item)[]
   ? readonly Plain<Item>[]
   : T extends object
@@ -386,7 +476,7 @@ describe('a change that really arrives', () => {
       }),
     ].map(([name, text]) => [`${name.replace('/', '-')}.ts`, text] as const)
     const models = typesOf([coreSource, helloWorld])
-    errors = typeErrors({ 'models.ts': models, ...Object.fromEntries(files) })
+    errors = typeErrors({ 'types.ts': models, ...Object.fromEntries(files) })
   })
   afterAll(() => store.core.close())
 
