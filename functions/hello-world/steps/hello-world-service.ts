@@ -1,14 +1,13 @@
-import { SyncStep, type StepContext } from 'syncstep/functions'
-import type { HelloWorldService } from '../models/hello-world.ts'
+import { defineStep } from '../models/types.ts'
 
-export default class SyncHelloWorldService extends SyncStep<HelloWorldService> {
-  readonly observes = 'HelloWorldService'
+export default defineStep({
+  observes: 'HelloWorldService',
 
-  sync_record(o: HelloWorldService, { log }: StepContext): void {
+  sync_record(o, { log }) {
     log.info({ hello_from: o.hello_from }, 'HelloWorldService has been updated!')
-  }
+  },
 
-  delete_record(o: HelloWorldService, { log }: StepContext): void {
+  delete_record(o, { log }) {
     log.info({ hello_from: o.hello_from }, 'HelloWorldService has been deleted!')
-  }
-}
+  },
+})

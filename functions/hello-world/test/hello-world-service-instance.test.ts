@@ -1,10 +1,10 @@
 import { runStep, type RunOptions } from 'syncstep/testing'
 import { expect, test } from 'vitest'
-import SyncHelloWorldServiceInstance from '../steps/hello-world-service-instance.ts'
+import syncInstance from '../steps/hello-world-service-instance.ts'
 
 const run = (hello_to: string, options: RunOptions = {}) =>
   runStep(
-    new SyncHelloWorldServiceInstance(),
+    syncInstance,
     { hello_to, owner_id: 1 },
     { expanded: { owner: { hello_from: 'Jhon Snow' } }, ...options },
   )
