@@ -1,11 +1,13 @@
 import path from 'node:path'
-import { fired, sleep, startEmulator, type Ports } from '#emulator'
+import { fired, sleep, startEmulator, type Log, type Ports } from '#emulator'
 import type { Command, Input } from './command.ts'
 import { adminVariable, coreFlags, coreSettings, coreVariables } from './core-settings.ts'
 import { developmentAdmin } from './development-admin.ts'
+import { readEmulatorSettings } from './emulator-settings.ts'
 import { listFiles } from './files.ts'
+import { keepTypes } from './keep-types.ts'
 import { logLevelFlag, logOf } from './log.ts'
-import { loadProject, noteCoreVersion } from './project.ts'
+import { loadProject, noteCoreVersion, type LoadedProject } from './project.ts'
 import { sourceFolders } from './source-folders.ts'
 import { openTracing } from './tracing.ts'
 import type { World } from './world.ts'
@@ -20,7 +22,11 @@ const sampleOf = async (folder: string, directory: string): Promise<string | und
   return recipe === undefined ? undefined : path.join(directory, 'samples', recipe)
 }
 
-const urlsText = (host: string, { rest, tosca, grpc, grpcTls, health }: Ports): string =>
+const urlsText = (
+  host: string,
+  { rest, tosca, grpc, grpcTls, health }: Ports,
+  { namespace, port }: { readonly namespace: string; readonly port: number | undefined },
+): string =>
   [
     '',
     `  REST    http://${host}:${rest}/xosapi/v1/`,
@@ -28,6 +34,9 @@ const urlsText = (host: string, { rest, tosca, grpc, grpcTls, health }: Ports): 
     `  gRPC    ${host}:${grpc}`,
     `  TLS     ${host}:${grpcTls}`,
     `  health  http://${host}:${health}/readyz`,
+    ...(port === undefined
+      ? []
+      : [`  steps   http://127.0.0.1:${port}/ with Host NAME.${namespace}.svc.cluster.local`]),
     '',
     '',
   ].join('\n')
@@ -65,14 +74,27 @@ export const devCommand: Command = {
   run: (input, world) => Promise.race([runUntilStopped(input, world), lateEnd(world)]),
 }
 
+/** Types are for steps in TypeScript; nobody else's folder is written to. */
+const typesKeptFor = async (
+  { project, modelsDir }: LoadedProject,
+  world: World,
+  log: Log,
+): Promise<() => void> =>
+  modelsDir !== undefined && project.steps.some(({ file }) => file?.endsWith('.ts') === true)
+    ? keepTypes(modelsDir, world, log)
+    : () => undefined
+
 const runUntilStopped = async (input: Input, world: World): Promise<number> => {
   const { stop, spawnStep, ask, watch, random, cwd } = world
   const directory = input.parameter
-  const { project, database, logLevel, coreVersion } = await loadProject(cwd, directory)
+  const loaded = await loadProject(cwd, directory)
+  const { project, database, logLevel, coreVersion } = loaded
   const log = logOf(world, input.text('log-level') ?? logLevel, true)
   noteCoreVersion(log, coreVersion)
+  const letTypesBe = await typesKeptFor(loaded, world, log)
   const tracing = await openTracing(world, log, 'syncstep')
   const choice = { development: true, database, tracer: tracing.tracer }
+  const knative = await readEmulatorSettings(project, directory)
   const settings = await coreSettings(input, world, log, choice)
   const emulator = await startEmulator(
     {
@@ -87,16 +109,23 @@ const runUntilStopped = async (input: Input, world: World): Promise<number> => {
       watch,
       random,
       sourceFolders: await sourceFolders(project.folder),
+      knative,
     },
     stop,
   )
   if (emulator.hasSteps && !stop.aborted) {
-    world.stdout.write(urlsText(settings.host, emulator.ports))
+    world.stdout.write(
+      urlsText(settings.host, emulator.ports, {
+        namespace: knative.namespace,
+        port: emulator.stepsPort,
+      }),
+    )
     const sample = await sampleOf(project.folder, directory)
     if (sample !== undefined) world.stdout.write(hintText(emulator.ports.tosca, sample, world))
     await fired(stop)
   }
   if (stop.aborted) log.info({}, 'Stopping')
+  letTypesBe()
   await emulator.stop()
   await tracing.close()
   return 0

@@ -6,12 +6,15 @@ import { createDispatcherMetrics } from './dispatcher-metrics.ts'
 import { createDispatching, registerFirst, type Dispatching } from './dispatching.ts'
 import { findElsewhere } from './find-elsewhere.ts'
 import type { CoreSettings, Ports } from './core-settings.ts'
-import { freePort } from './free-port.ts'
+import { seededRandom } from './knative/faults.ts'
+import { createProxy, type Proxy } from './knative/proxy.ts'
+import { createService, type Service } from './knative/service.ts'
+import { defaultServing, type KnativeSettings } from './knative/settings.ts'
 import type { Project, ProjectStep } from './project.ts'
 import { restartOnChange, type WatchFolder } from './restart-on-change.ts'
 import { fired } from './sleep.ts'
 import { startCore } from './start-core.ts'
-import { createStepProcess, type SpawnStep, type StepProcess } from './step-process.ts'
+import type { SpawnStep } from './step-process.ts'
 
 export type EmulatorOptions = CoreSettings & {
   readonly project: Project
@@ -20,11 +23,15 @@ export type EmulatorOptions = CoreSettings & {
   readonly watch: WatchFolder
   /** Absolute folders whose source files the steps consist of. */
   readonly sourceFolders: readonly string[]
+  /** How steps are served, as Knative would. */
+  readonly knative: KnativeSettings
   readonly random: Random
 }
 
 export type Emulator = {
   readonly ports: Ports
+  /** Where all steps are reached by their hosts; undefined when none runs here. */
+  readonly stepsPort: number | undefined
   /** False when the project has no steps: there is nothing to run. */
   readonly hasSteps: boolean
   /** Waits a moment for what runs, reports it, and ends everything in good order. */
@@ -36,11 +43,11 @@ const graceMs = 2_500
 
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
-/** A step with a file, and the process that serves it. */
+/** A step with a file, and what serves it. */
 type LocalStep = {
   readonly file: string
-  readonly process: StepProcess
-  /** Resolves when the process has been ready, or has ended, for the first time. */
+  readonly service: Service
+  /** Resolves when a process has been ready, or has ended, for the first time. */
   readonly started: Promise<void>
 }
 
@@ -50,56 +57,65 @@ const prepareLocalStep = async (
   file: string,
   token: string,
   dispatching: Dispatching,
+  proxy: Proxy,
 ): Promise<LocalStep> => {
-  const { spawn, ask, clock, log } = options
+  const { spawn, ask, clock, log, knative } = options
   let hasStarted = (): void => undefined
   const started = new Promise<void>((resolve) => {
     hasStarted = resolve
   })
-  const process = createStepProcess({
+  const service: Service = createService({
     step: step.step,
     file,
     token,
-    port: await freePort('127.0.0.1'),
+    settings: knative.steps.get(step.step) ?? defaultServing(step.settings),
     spawn,
     ask,
     clock,
+    random: seededRandom(knative.seed),
     log,
     onReady(description) {
-      dispatching.found(step, process.url, description)
+      dispatching.found(step, url, description)
       hasStarted()
     },
     onDeath: () => hasStarted(),
   })
-  return { file, process, started }
+  const url = await proxy.add(step.step, service.handle)
+  return { file, service, started }
 }
 
 const isLocal = (step: ProjectStep): step is ProjectStep & { readonly file: string } =>
   step.file !== undefined
 
-/** Runs the steps that have a file. Resolves when each has had its first chance to become ready. */
+/**
+ * Runs the steps that have a file. Answers where all of them are reached by their hosts, and what resolves when each has
+ * had its first chance to become ready.
+ */
 const runLocalSteps = async (
   options: EmulatorOptions,
   token: string,
   dispatching: Dispatching,
   closers: Closers,
-): Promise<void> => {
-  const { project, watch, clock, sourceFolders } = options
+): Promise<{ readonly port: number | undefined; readonly started: Promise<unknown> }> => {
+  const { project, watch, clock, sourceFolders, knative } = options
+  const local = project.steps.filter(isLocal)
+  if (local.length === 0) return { port: undefined, started: Promise.resolve() }
+  const proxy = createProxy(knative.namespace)
+  closers.add('proxy', () => proxy.close())
+  const port = await proxy.listen(knative.port)
   const steps = await Promise.all(
-    project.steps
-      .filter(isLocal)
-      .map((step) => prepareLocalStep(options, step, step.file, token, dispatching)),
+    local.map((step) => prepareLocalStep(options, step, step.file, token, dispatching, proxy)),
   )
   const stopping = new AbortController()
-  const runs = steps.map(({ process }) => process.run(stopping.signal))
+  const runs = steps.map(({ service }) => service.run(stopping.signal))
   closers.add('steps', async () => {
     stopping.abort()
     await Promise.all(runs)
   })
-  const processOf = new Map(steps.map(({ file, process }) => [file, process]))
-  const unwatch = restartOnChange({ folders: sourceFolders, steps: processOf, watch, clock })
+  const serviceOf = new Map(steps.map(({ file, service }) => [file, service]))
+  const unwatch = restartOnChange({ folders: sourceFolders, steps: serviceOf, watch, clock })
   closers.add('watch', async () => unwatch())
-  await Promise.all(steps.map(({ started }) => started))
+  return { port, started: Promise.all(steps.map(({ started }) => started)) }
 }
 
 /** Steps without a file that the configuration places elsewhere. */
@@ -153,19 +169,19 @@ const start = async (
   log.info({ models: project.requiredModels }, 'required_models, found:')
   if (project.steps.length === 0) {
     log.info({}, 'No sync steps, no policies, and no event steps. Synchronizer exiting.')
-    return { ports, hasSteps: false }
+    return { ports, stepsPort: undefined, hasSteps: false }
   }
 
   log.info({ step_dir: project.stepsDir }, 'Loading sync steps')
   const token = hexOf(randomBytes(32))
   const dispatching = prepareDispatching(options, work, token, metrics.observer)
-  const started = runLocalSteps(options, token, dispatching, closers)
-  await Promise.race([started, fired(signal)])
+  const local = await runLocalSteps(options, token, dispatching, closers)
+  await Promise.race([local.started, fired(signal)])
   void findElsewhere({ ...options, places: elsewhere(project), token, dispatching }, closers)
   closers.add('dispatcher', () => dispatching.stop())
   if (!signal.aborted) await dispatching.begin()
   log.info({ steps: project.steps.map(({ step }) => step) }, 'Loaded sync steps')
-  return { ports, hasSteps: true }
+  return { ports, stepsPort: local.port, hasSteps: true }
 }
 
 /**

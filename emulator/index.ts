@@ -17,6 +17,7 @@ export { createClosers, type Closers } from './closers.ts'
 export { fired, sleep } from './sleep.ts'
 
 // What it needs from the outside.
+export { defaultServing, type KnativeSettings, type ServingSettings } from './knative/settings.ts'
 export type { Project, ProjectStep, StepSettings } from './project.ts'
 export type { Ask, Description } from './describe.ts'
 export type { SpawnStep } from './step-process.ts'

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import type { Clock } from '#contract'
 import { logChildLine } from './child-log.ts'
 import { describeFunction, type Ask, type Description } from './describe.ts'
+import { freePort } from './free-port.ts'
 import { eachLine } from './lines.ts'
 import type { Log } from './log.ts'
 import { fired, sleep } from './sleep.ts'
@@ -14,33 +15,31 @@ export type SpawnStep = (
 
 export type StepProcessOptions = {
   readonly step: string
+  /** Name of what the file was when it was read. */
+  readonly revision: string
   readonly file: string
-  readonly port: number
   /** What callers must show as bearer token. */
   readonly token: string
   readonly spawn: SpawnStep
   readonly ask: Ask
   readonly clock: Clock
   readonly log: Log
+  /** How much longer than it takes anyway a process takes to become ready. */
+  readonly coldStartMs: number
+  /** How long a process may take to end its work once it is not wanted any more. */
+  readonly graceMs: number
   /** Called each time a process has become ready. */
-  readonly onReady: (description: Description) => void
+  readonly onReady: (port: number, description: Description) => void
+  /** Called when a process that was ready shall get no more calls; resolves when it has none under way. */
+  readonly onLeaving: (port: number) => Promise<void>
   /** Called each time a process ended by itself. */
   readonly onDeath: () => void
 }
 
-/** One step's process: started, watched, started again when it dies. */
-export type StepProcess = {
-  readonly url: string
-  /** Lets the process finish its calls, then starts the file as it is now. */
-  restart(): void
-  /** Keeps a process running until the signal fires; resolves when it is gone. */
-  run(signal: AbortSignal): Promise<void>
-}
-
+const host = '127.0.0.1'
 const readinessEveryMs = 25
 const startWithinMs = 60_000
-/** Time to finish running calls: when the file changed, and when everything stops. */
-const renewDrainMs = 10_000
+/** Time to finish running calls when everything stops. */
 const stopDrainMs = 1_000
 const keptErrorLines = 8
 
@@ -55,23 +54,28 @@ const exitOf = (child: ChildProcess): Promise<string> =>
     child.once('close', (code, signal) => resolve(signal ?? `exit ${String(code)}`))
   })
 
-export const createStepProcess = (options: StepProcessOptions): StepProcess => {
-  const { step, file, port, token, spawn, ask, clock, log, onReady, onDeath } = options
-  const url = `http://127.0.0.1:${port}/`
-  let revision = 0
-  let renewal = new AbortController()
+/**
+ * Keeps one process of a step running, which is started again when it dies, until the signal `unwanted` fires; lets it
+ * finish its calls then, in a second at most when `stopping` fires. Resolves when it is gone.
+ */
+export const keepStepProcess = async (
+  options: StepProcessOptions,
+  unwanted: AbortSignal,
+  stopping: AbortSignal,
+): Promise<void> => {
+  const { step, revision, file, token, spawn, ask, clock, log, coldStartMs, graceMs } = options
+  const { onReady, onLeaving, onDeath } = options
+  const leaving = AbortSignal.any([unwanted, stopping])
 
-  const start = (): ChildProcess => {
-    revision += 1
-    return spawn(file, {
+  const start = (port: number): ChildProcess =>
+    spawn(file, {
       PORT: String(port),
       K_SERVICE: step,
       K_CONFIGURATION: step,
-      K_REVISION: `${step}-${String(revision).padStart(5, '0')}`,
-      SYNCSTEP_HOST: '127.0.0.1',
+      K_REVISION: revision,
+      SYNCSTEP_HOST: host,
       SYNCSTEP_FUNCTION_TOKEN: token,
     })
-  }
 
   /** Writes what the process prints into the log. Answers how to look at its last lines on stderr. */
   const followOutput = ({ stdout, stderr }: ChildProcess): (() => string) => {
@@ -87,7 +91,7 @@ export const createStepProcess = (options: StepProcessOptions): StepProcess => {
     return () => lastErrors.join('\n')
   }
 
-  const isReady = async (signal: AbortSignal): Promise<boolean> => {
+  const isReady = async (url: string, signal: AbortSignal): Promise<boolean> => {
     const answer = await ask({ url: `${url}health/readiness`, token }, signal).catch(
       () => undefined,
     )
@@ -95,70 +99,67 @@ export const createStepProcess = (options: StepProcessOptions): StepProcess => {
   }
 
   /** Waits until the function is ready and asks what it observes. @throws Error when it will not do. */
-  const describeWhenReady = async (over: AbortSignal): Promise<Description> => {
+  const describeWhenReady = async (url: string, over: AbortSignal): Promise<Description> => {
     const latest = clock.now() + startWithinMs
-    while (!(await isReady(over))) {
+    while (!(await isReady(url, over))) {
       over.throwIfAborted()
       if (clock.now() > latest) throw new Error(`Not ready after ${startWithinMs / 1_000} s`)
       await sleep(clock, readinessEveryMs, over)
     }
+    await sleep(clock, coldStartMs, over)
     return describeFunction(ask, { url, token }, over)
   }
 
-  const becomesReady = async ({ pid }: ChildProcess, over: AbortSignal): Promise<boolean> => {
+  const becomesReady = async (
+    { pid }: ChildProcess,
+    port: number,
+    over: AbortSignal,
+  ): Promise<boolean> => {
     try {
-      const description = await describeWhenReady(over)
-      log.info({ step, observes: description.observes, url, process: pid }, 'Step is ready')
-      onReady(description)
+      const description = await describeWhenReady(`http://${host}:${port}/`, over)
+      const { observes } = description
+      log.info({ step, observes, revision, port, process: pid }, 'Step is ready')
+      onReady(port, description)
       return true
     } catch (error) {
-      if (!over.aborted) log.error({ step, err: error }, 'Step process is of no use')
+      if (!over.aborted) log.error({ step, revision, err: error }, 'Step process is of no use')
       return false
     }
   }
 
-  const terminate = async (child: ChildProcess, ended: AbortSignal, stopping: AbortSignal) => {
+  const terminate = async (child: ChildProcess, drained: Promise<void>, ended: AbortSignal) => {
+    const grace = sleep(clock, graceMs, AbortSignal.any([ended, stopping]))
+    await Promise.race([drained, grace])
     child.kill('SIGTERM')
-    await sleep(clock, renewDrainMs, AbortSignal.any([ended, stopping]))
+    await grace
     await sleep(clock, stopDrainMs, ended)
     if (!ended.aborted) child.kill('SIGKILL')
     await fired(ended)
   }
 
   /** One process from start to end. Answers whether it was ready in between. */
-  const live = async (interrupted: AbortSignal, stopping: AbortSignal): Promise<boolean> => {
-    const child = start()
+  const live = async (): Promise<boolean> => {
+    const port = await freePort(host)
+    const child = start(port)
     const lastErrors = followOutput(child)
     const end = new AbortController()
     const exit = exitOf(child).finally(() => end.abort())
 
-    const wasReady = await becomesReady(child, AbortSignal.any([interrupted, end.signal]))
-    if (wasReady) await Promise.race([exit, fired(interrupted)])
-    if (!end.signal.aborted) await terminate(child, end.signal, stopping)
-    if (interrupted.aborted) return wasReady
+    const wasReady = await becomesReady(child, port, AbortSignal.any([leaving, end.signal]))
+    if (wasReady) await Promise.race([exit, fired(leaving)])
+    const drained = wasReady ? onLeaving(port) : Promise.resolve()
+    if (!end.signal.aborted) await terminate(child, drained, end.signal)
+    if (leaving.aborted) return wasReady
 
-    log.error({ step, exit: await exit, stderr: lastErrors() }, 'Step process ended')
+    log.error({ step, revision, exit: await exit, stderr: lastErrors() }, 'Step process ended')
     onDeath()
     return wasReady
   }
 
-  return {
-    url,
-
-    restart() {
-      renewal.abort()
-    },
-
-    async run(signal) {
-      let deaths = 0
-      while (!signal.aborted) {
-        renewal = new AbortController()
-        const interrupted = AbortSignal.any([signal, renewal.signal])
-        const wasReady = await live(interrupted, signal)
-        deaths = wasReady ? 1 : deaths + 1
-        if (!interrupted.aborted) await sleep(clock, restartDelayMs(deaths), interrupted)
-        if (interrupted.aborted) deaths = 0
-      }
-    },
+  let deaths = 0
+  while (!leaving.aborted) {
+    const wasReady = await live()
+    deaths = wasReady ? 1 : deaths + 1
+    await sleep(clock, restartDelayMs(deaths), leaving)
   }
 }

@@ -213,7 +213,7 @@ test('a step whose file changes is served anew, and is called as it is now', asy
 
   await running.said(/Jhon Snow is waving to Arya Stark/)
   await statusBecomes(running, 1, /^OK$/)
-  expect(isRunning(before)).toBe(false)
+  await until('the process before to end', () => !isRunning(before))
 })
 
 test('a step that only begins its work completes the call later, and is called once for it', async () => {
