@@ -11,7 +11,7 @@ export type ScalingSettings = Pick<
 >
 
 /** What was seen since the last look. */
-export type Load = {
+type Load = {
   readonly nowMs: number
   /** Requests under way or waiting, on average. */
   readonly concurrency: number

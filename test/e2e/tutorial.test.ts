@@ -230,11 +230,8 @@ test('a step that only begins its work completes the call later, and is called o
   await writeFile(
     file,
     text
-      .replace('DeferredException,', 'DeferredException, InProgressException,')
-      .replace(
-        'sync_record(o: HelloWorldServiceInstance, { log }',
-        'sync_record(o: HelloWorldServiceInstance, { log, completionUrl }',
-      )
+      .replace('{ DeferredException }', '{ DeferredException, InProgressException }')
+      .replace('sync_record(o, { log }', 'sync_record(o, { log, completionUrl }')
       .replace("    if (o.hello_to === 'Tyrion", `${begun}\n    if (o.hello_to === 'Tyrion`),
   )
   await until('the new process', () => running.stepPid(step) !== before)
