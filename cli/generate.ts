@@ -4,6 +4,7 @@ import type { Command } from './command.ts'
 import { compatFlag, compileFiles } from './compile-files.ts'
 import { Failure } from './failure.ts'
 import { replaceFile } from './files.ts'
+import { findModelsDir } from './project.ts'
 import { tellDiagnostics, verdictOn } from './tell-diagnostics.ts'
 import { UsageError } from './usage-error.ts'
 import { pathsParameter, readXproto } from './xproto-files.ts'
@@ -14,6 +15,16 @@ const targetNamed = (name: string): Target => {
   throw new UsageError(`Unknown target "${name}".`, { word: name, known: Object.keys(targets) })
 }
 
+/** Types belong beside the models of a synchronizer; other targets, and other paths, have no place of their own. */
+const ownPlace = async (
+  target: string,
+  [directory, ...others]: readonly string[],
+  cwd: string,
+): Promise<string | undefined> =>
+  target === 'types' && directory !== undefined && others.length === 0
+    ? findModelsDir(cwd, directory)
+    : undefined
+
 /** Writes what follows from models: types, API descriptions, drawings. */
 export const generateCommand: Command = {
   parameters: [{ name: 'TARGET', help: 'what to write, see below' }, pathsParameter],
@@ -22,7 +33,7 @@ export const generateCommand: Command = {
       kind: 'text',
       short: 'o',
       value: 'DIR',
-      help: 'Folder to write to; else standard output, if the target is one file',
+      help: 'Folder to write to; else standard output, if the target is one file, and types of a synchronizer beside its models',
     },
     'with-core': {
       kind: 'switch',
@@ -41,7 +52,8 @@ export const generateCommand: Command = {
     const { cwd, stdout, stderr } = world
     const [name = '', ...paths] = input.parameters
     const target = targetNamed(name)
-    const given = await readXproto(paths, world)
+    const own = await ownPlace(name, paths, cwd)
+    const given = await readXproto(own === undefined ? paths : [own], world)
     const { schema, models, diagnostics, sources } = await compileFiles(given, input)
     tellDiagnostics(diagnostics, sources, stderr, world)
     if (schema === undefined) {
@@ -52,7 +64,7 @@ export const generateCommand: Command = {
     if (asked.length === 0) throw new Failure('Expected a model in the files, there is none.')
 
     const files = target.generate(schema, asked)
-    const folder = input.text('output')
+    const folder = input.text('output') ?? own
     if (folder === undefined) {
       const [only, ...others] = files
       if (only === undefined || others.length > 0) {

@@ -15,8 +15,12 @@ import { resyncMs, stepSettings } from './settings.ts'
 const isStepFile = (name: string): boolean =>
   /\.[jt]s$/.test(name) && !/^test|\.test\.|\.d\.ts$/.test(name)
 
-const readModels = async (folder: string | undefined): Promise<readonly ModelFile[]> => {
-  if (folder === undefined) return []
+/**
+ * The models of a folder.
+ *
+ * @throws Failure when one cannot be read.
+ */
+export const readModels = async (folder: string): Promise<readonly ModelFile[]> => {
   const names = await listFiles(folder, 'the folder of models_dir')
   const models = names.filter((name) => name.endsWith('.xproto'))
   return Promise.all(
@@ -89,6 +93,25 @@ export type LoadedProject = {
   readonly coreVersion: string | undefined
   /** `memory`, an absolute folder, or undefined. */
   readonly database: string | undefined
+  /** Absolute; undefined when the configuration names none. */
+  readonly modelsDir: string | undefined
+}
+
+/**
+ * Where the models of the synchronizer in a folder are; undefined when no synchronizer is there.
+ *
+ * @throws Failure when its config.yaml has a mistake or names no models_dir.
+ */
+export const findModelsDir = async (
+  cwd: string,
+  directory: string,
+): Promise<string | undefined> => {
+  const configFile = path.join(directory, 'config.yaml')
+  const text = await readTextIfAny(path.resolve(cwd, configFile))
+  if (text === undefined) return undefined
+  const { models_dir } = parseConfig(text, configFile)
+  if (models_dir === undefined) throw new Failure(`Expected models_dir in ${configFile}.`)
+  return path.isAbsolute(models_dir) ? models_dir : path.join(directory, models_dir)
 }
 
 /**
@@ -106,13 +129,14 @@ export const loadProject = async (cwd: string, directory: string): Promise<Loade
   const inFolder = (name: string | undefined) =>
     name === undefined ? undefined : path.resolve(folder, name)
   const stepsDir = inFolder(config.steps_dir)
+  const modelsDir = inFolder(config.models_dir)
   const [version] = (await readTextIfAny(path.join(folder, 'VERSION')))?.split(/\r?\n/) ?? []
   return {
     project: {
       name: config.name,
       version: version?.trim() || 'unknown',
       folder,
-      models: await readModels(inFolder(config.models_dir)),
+      models: modelsDir === undefined ? [] : await readModels(modelsDir),
       requiredModels: config.required_models ?? [],
       dependencies: await readDependencyGraph(inFolder(config.dependency_graph)),
       stepsDir,
@@ -127,6 +151,7 @@ export const loadProject = async (cwd: string, directory: string): Promise<Loade
     logLevel: config.logging?.level ?? 'info',
     coreVersion: config.core_version,
     database: isFolder(config.database) ? inFolder(config.database) : config.database,
+    modelsDir,
   }
 }
 

@@ -13,7 +13,7 @@ export {
   type StepResult,
 } from './step.ts'
 export type { ExpandedRecordOf, Many, One, OneOrNone, PathOf } from './model-types.ts'
-export { typedSteps } from './typed-steps.ts'
+export { typedSteps, type DefinedStep, type TypedStep, type TypedSteps } from './typed-steps.ts'
 export {
   DeferredException,
   InProgressException,

@@ -37,18 +37,34 @@ type Patch<Record, Feedback> = Feedback & {
   readonly [Name in Exclude<keyof Record, keyof Feedback>]?: never
 }
 
+/** A step as an object; see {@link TypedSteps.defineStep}. An interface, so that declarations name it in short. */
+export interface DefinedStep<
+  Models extends KnownModels<Models>,
+  Name extends keyof Models & string,
+  Path,
+> extends Step<LeafRecordOf<Models, Name, Path>> {
+  readonly observes: Name
+}
+
 /** The base of a class that is a step; see {@link TypedSteps.stepClass}. */
-abstract class TypedStep<Name extends string, Path extends string, Record, Feedback>
-  extends SyncStep<Exactly<Record>>
-  implements Step<Exactly<Record>>
+export abstract class TypedStep<
+  Models extends KnownModels<Models>,
+  Name extends keyof Models & string,
+  Path extends string,
+>
+  extends SyncStep<Exactly<LeafRecordOf<Models, Name, Path>>>
+  implements Step<Exactly<LeafRecordOf<Models, Name, Path>>>
 {
   readonly observes: Name
   readonly include: readonly Path[]
   abstract override sync_record(
-    o: Exactly<Record>,
+    o: Exactly<LeafRecordOf<Models, Name, Path>>,
     context: StepContext,
-  ): MaybeLater<Nothing | Patch<Record, Feedback>>
-  abstract override delete_record(o: Exactly<Record>, context: StepContext): MaybeLater<Nothing>
+  ): MaybeLater<Nothing | Patch<LeafRecordOf<Models, Name, Path>, Models[Name]['feedback']>>
+  abstract override delete_record(
+    o: Exactly<LeafRecordOf<Models, Name, Path>>,
+    context: StepContext,
+  ): MaybeLater<Nothing>
 
   constructor({ observes, include = [] }: About<Name, Path>) {
     super()
@@ -78,7 +94,7 @@ export type TypedSteps<Models extends KnownModels<Models>> = {
   >(
     step: About<Name, Path> &
       Methods<LeafRecordOf<Models, Name, Path>, Models[Name]['feedback'], Returned>,
-  ): Step<LeafRecordOf<Models, Name, Path>>
+  ): DefinedStep<Models, Name, Path>
 
   /**
    * The base of a step as a class, for one that has more members than its two methods.
@@ -91,20 +107,15 @@ export type TypedSteps<Models extends KnownModels<Models>> = {
    */
   stepClass<Name extends keyof Models & string, Path extends PathOf<Models, Name> = never>(
     about: About<Name, Path>,
-  ): abstract new () => TypedStep<
-    Name,
-    Path,
-    LeafRecordOf<Models, Name, Path>,
-    Models[Name]['feedback']
-  >
+  ): abstract new () => TypedStep<Models, Name, Path>
 }
 
 /** {@link TypedSteps} of the models whose types `syncstep generate types` wrote, which calls this. */
 export const typedSteps = <Models extends KnownModels<Models>>(): TypedSteps<Models> => ({
   // The compiler does not see that feedback is fields.
-  defineStep: (step) => step as unknown as Step<never>,
+  defineStep: (step) => step as unknown as DefinedStep<Models, never, never>,
   stepClass: (about) => {
-    abstract class Base extends TypedStep<never, never, never, never> {
+    abstract class Base extends TypedStep<Models, never, never> {
       constructor() {
         super(about as never)
       }

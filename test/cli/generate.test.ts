@@ -3,6 +3,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { targets } from '#xproto'
 import { said } from '../support/said.ts'
+import { root } from '../support/syncstep-command.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const models = `option name = "racks";
@@ -27,6 +28,39 @@ test('a target of one file goes to standard output', async () => {
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   expect(JSON.parse(stdout)).toHaveProperty('Device')
   expect(JSON.parse(stdout)).not.toHaveProperty('Slice')
+})
+
+test('types of a synchronizer go beside its models', async () => {
+  const cwd = await temporaryFolder({
+    'racks/config.yaml': 'name: racks\nmodels_dir: xproto\n',
+    'racks/xproto/racks.xproto': models,
+    'racks/test/other.xproto': broken,
+  })
+
+  expect(await said(['generate', 'types', 'racks'], { cwd })).toEqual({
+    status: 0,
+    stdout: 'racks/xproto/types.ts\n',
+    stderr: '',
+  })
+  const text = await readFile(path.join(cwd, 'racks/xproto/types.ts'), 'utf8')
+  expect(text).toContain('export type Device<')
+  expect(await said(['generate', 'types', 'racks/xproto'], { cwd })).toMatchObject({ stdout: text })
+})
+
+test('a synchronizer without models has no types', async () => {
+  const cwd = await temporaryFolder({ 'racks/config.yaml': 'name: racks\n' })
+
+  expect(await said(['generate', 'types', 'racks'], { cwd })).toMatchObject({
+    status: 1,
+    stderr: 'Expected models_dir in racks/config.yaml.\n',
+  })
+})
+
+test('the types of the tutorial are what follows from its models', async () => {
+  const cwd = path.join(root, 'functions/hello-world/models')
+  const { stdout } = await said(['generate', 'types', 'hello-world.xproto'], { cwd })
+
+  expect(await readFile(path.join(cwd, 'types.ts'), 'utf8')).toBe(stdout)
 })
 
 test('with --with-core the core models are described, too', async () => {

@@ -1,5 +1,5 @@
 /** Types of the SDK that the generated text may use. */
-const imported = ['ExpandedRecordOf', 'Many', 'One', 'OneOrNone', 'PathOf']
+const imported = ['ExpandedRecordOf', 'Many', 'One', 'OneOrNone', 'PathOf', 'TypedSteps']
 
 /** What is declared before any model. */
 const declarations = `/** The names of the models that have records. */
@@ -15,16 +15,19 @@ export type Expanded<Name extends ModelName, Path extends Include<Name> = never>
   Path
 >
 
-/**
- * Steps of these models, as an object and as the base of a class: \`o\` is what \`observes\` and \`include\` say, and what
- * is returned can name only feedback fields.
- */
-export const { defineStep, stepClass } = typedSteps<Models>()`
+const steps = typedSteps<Models>()
+
+/** A step as an object: \`o\` is what \`observes\` and \`include\` say, and only feedback fields can be returned. */
+export const defineStep: TypedSteps<Models>['defineStep'] = steps.defineStep
+
+/** The same as the base of a class. */
+export const stepClass: TypedSteps<Models>['stepClass'] = steps.stepClass`
 
 /** The names that no model's types may take. */
 export const preludeNames: readonly string[] = [
   ...imported,
   'typedSteps',
+  'steps',
   'defineStep',
   'stepClass',
   'ModelName',

@@ -8,6 +8,7 @@ import {
   type One,
   type OneOrNone,
   type PathOf,
+  type TypedSteps,
 } from 'syncstep/functions'
 
 /** The names of the models that have records. */
@@ -23,11 +24,13 @@ export type Expanded<Name extends ModelName, Path extends Include<Name> = never>
   Path
 >
 
-/**
- * Steps of these models, as an object and as the base of a class: `o` is what `observes` and `include` say, and what
- * is returned can name only feedback fields.
- */
-export const { defineStep, stepClass } = typedSteps<Models>()
+const steps = typedSteps<Models>()
+
+/** A step as an object: `o` is what `observes` and `include` say, and only feedback fields can be returned. */
+export const defineStep: TypedSteps<Models>['defineStep'] = steps.defineStep
+
+/** The same as the base of a class. */
+export const stepClass: TypedSteps<Models>['stepClass'] = steps.stepClass
 
 /** What there is to know about each model. */
 export interface Models {

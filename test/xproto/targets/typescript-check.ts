@@ -17,6 +17,7 @@ const options: ts.CompilerOptions = {
   erasableSyntaxOnly: true,
   allowImportingTsExtensions: true,
   skipLibCheck: true,
+  declaration: true,
   noEmit: true,
 }
 
@@ -48,7 +49,11 @@ export const typeErrors = (files: Readonly<Record<string, string>>): readonly st
   const program = ts.createProgram([...texts.keys()], options, virtual)
   const diagnostics = [...texts.keys()].flatMap((name) => {
     const file = program.getSourceFile(name)
-    return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)]
+    return [
+      ...program.getSyntacticDiagnostics(file),
+      ...program.getSemanticDiagnostics(file),
+      ...program.getDeclarationDiagnostics(file),
+    ]
   })
   return diagnostics.map(({ file, start = 0, messageText }) => {
     const message = ts.flattenDiagnosticMessageText(messageText, ' ')

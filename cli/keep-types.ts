@@ -1,0 +1,59 @@
+import path from 'node:path'
+import type { Log } from '#emulator'
+import { compile, targets } from '#xproto'
+import { readCoreModels } from './core-models.ts'
+import { readTextIfAny, replaceFile } from './files.ts'
+import { readModels } from './project.ts'
+import type { World } from './world.ts'
+
+/** An editor writes a file in several goes. */
+const quietMs = 50
+
+/**
+ * Writes the types of the models of a folder beside them, where they are not what they should be. Models with mistakes
+ * leave them as they are. Answers the files that were written.
+ *
+ * @throws Failure when the folder cannot be read or written.
+ */
+const refreshTypes = async (folder: string): Promise<readonly string[]> => {
+  const models = await readModels(folder)
+  const sources = models.map(({ filename, contents }) => ({ file: filename, text: contents }))
+  const { schema } = compile([await readCoreModels(), ...sources], { mode: 'strict' })
+  const names = new Set(models.map(({ filename }) => filename))
+  const asked = schema?.models.filter(({ span }) => names.has(span.file)) ?? []
+  if (schema === undefined || asked.length === 0) return []
+  const written: string[] = []
+  for (const { path: name, text } of targets['types']?.generate(schema, asked) ?? []) {
+    const file = path.join(folder, name)
+    if ((await readTextIfAny(file)) === text) continue
+    await replaceFile(file, text)
+    written.push(file)
+  }
+  return written
+}
+
+/** Keeps the types of the models of a folder in step with them, from now until stopped. Answers how to stop. */
+export const keepTypes = async (
+  folder: string,
+  { watch, clock }: Pick<World, 'watch' | 'clock'>,
+  log: Log,
+): Promise<() => void> => {
+  const refresh = async (): Promise<void> => {
+    try {
+      for (const file of await refreshTypes(folder)) log.info({ file }, 'Wrote types of the models')
+    } catch (error) {
+      log.warn({ err: error }, 'Cannot write types of the models')
+    }
+  }
+  await refresh()
+  let cancel = (): void => undefined
+  const stop = watch(folder, (file) => {
+    if (!file.endsWith('.xproto')) return
+    cancel()
+    cancel = clock.after(quietMs, () => void refresh())
+  })
+  return () => {
+    cancel()
+    stop()
+  }
+}
