@@ -45,6 +45,8 @@ type Pod = {
 
 type Revision = { readonly name: string; readonly pods: Set<Pod>; hasFailed: boolean }
 
+/** For connections to processes, as Knative's proxies have it: shorter than functions keep them open. */
+const idleConnectionMs = 90_000
 /** How often the autoscaler looks. */
 const tickMs = 2_000
 
@@ -52,7 +54,7 @@ export const createService = (options: ServiceOptions): Service => {
   const { step, settings, clock, log, onReady, onDeath } = options
   const { minScale, maxScale, timeoutMs } = settings
   const queue = createRequestQueue(settings)
-  const agent = new Agent({ keepAlive: true })
+  const agent = new Agent({ keepAlive: true, timeout: idleConnectionMs })
   const meter = createMeter(clock)
   const autoscaler = createAutoscaler(settings, clock.now())
   const handle = createHandle({ ...options, queue, agent })
