@@ -113,11 +113,15 @@ export const runB5 = (rounds: number, isQuick: boolean): Promise<void> =>
       ? { records: 200, changes: 40, windowMs: 6_000 }
       : { records: 1_000, changes: 100, windowMs: 20_000 }
     const contenders = contendersAmong([graphileWorkerBatched, graphileWorkerSplit, bullMq])
-    const results = await interleaved(
-      // They take long, and differ by more than rounds do.
-      Math.min(rounds, 3),
-      forEach(contenders, (contender) => measure(contender, server, size)),
-    )
+    const run = (times: number, load: Size) =>
+      interleaved(
+        times,
+        forEach(contenders, (contender) => measure(contender, server, load)),
+      )
+    // What runs first is slow, and that is always without the bad function.
+    await run(1, { records: 100, changes: 1, windowMs: 1_000 })
+    // They take long, and differ by more than rounds do.
+    const results = await run(Math.min(rounds, 3), size)
     printFigures(`B5 one bad function of ten, ${size.records} records each`, results, {
       'ms without it': ({ withoutMs }) => withoutMs,
       'times that with it': ({ withoutMs, withMs }) => withMs / withoutMs,
