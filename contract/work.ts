@@ -12,7 +12,7 @@ export type RegisteredStep = {
   readonly step: string
   /** The leaf model it observes. */
   readonly model: string
-  /** Paths of related records that travel with each change: `owner`, `a.b.c`, reverse sets one level. */
+  /** Paths of related records that travel with each change: `owner`, `a.b.c`, one set of records on the way. */
   readonly include: readonly string[]
   /** Each synced record of the model is synced again about once in so many milliseconds; absent for never. */
   readonly resyncMs?: number

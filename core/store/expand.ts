@@ -32,7 +32,8 @@ export const includeFinding = (schema: Schema, model: Model, path: string): stri
     return `include ${path}: expected at most ${maxIncludeDepth} links in a row, got ${names.length}`
   }
   let reached: readonly Model[] = [model]
-  for (const [index, name] of names.entries()) {
+  let set: string | undefined
+  for (const name of names) {
     const next = reached.flatMap((candidate) => {
       const target = linkOf(candidate, name)
       return target === undefined ? [] : [target]
@@ -41,25 +42,26 @@ export const includeFinding = (schema: Schema, model: Model, path: string): stri
     if (first === undefined) {
       return `include ${path}: ${reached[0]?.name ?? model.name} has no link named ${name}`
     }
-    if (first.isReverse && index < names.length - 1) {
-      return `include ${path}: ${name} is a reverse set, and those travel one level only`
+    if (first.isSet && set !== undefined) {
+      return `include ${path}: expected one set of records on the way, got ${set} and ${name}`
     }
+    if (first.isSet) set = name
     reached = next.flatMap(({ model: to }) => schema.descendants(to))
   }
   return undefined
 }
 
-/** Where a name leads from a model: over a link, or to the records that link here. */
+/** Where a name leads from a model: over a link to one record, or to a set, of a link to many or of those that link here. */
 export const linkOf = (
   model: Model,
   name: string,
-): { readonly model: string; readonly isReverse: boolean } | undefined => {
+): { readonly model: string; readonly isSet: boolean } | undefined => {
   const forward = model.fields.find((field) => field.name === name)
   if (forward?.kind === 'link') {
-    return { model: forward.target, isReverse: forward.multiplicity === 'manytomany' }
+    return { model: forward.target, isSet: forward.multiplicity === 'manytomany' }
   }
   const reverse = model.reverseLinks.find((link) => link.name === name)
-  return reverse === undefined ? undefined : { model: reverse.source, isReverse: true }
+  return reverse === undefined ? undefined : { model: reverse.source, isSet: true }
 }
 
 /** A record that wants its expansions. */

@@ -34,24 +34,49 @@ type LinksOf<Models extends KnownModels<Models>, Name> = Name extends keyof Mode
 
 type Below = { readonly 3: 2; readonly 2: 1 }
 
-type PathBeyond<Models extends KnownModels<Models>, Link, Depth> = Depth extends keyof Below
+/** The links of a model that a path can go on with: not to a set, when it has come to one before. */
+type NextLinks<Models extends KnownModels<Models>, Name, BeyondSet> = {
+  [Link in keyof LinksOf<Models, Name> & string]: LinksOf<Models, Name>[Link] extends Many<unknown>
+    ? BeyondSet extends true
+      ? never
+      : Link
+    : Link
+}[keyof LinksOf<Models, Name> & string]
+
+type PathBeyond<
+  Models extends KnownModels<Models>,
+  Link,
+  Depth,
+  BeyondSet,
+> = Depth extends keyof Below
   ? Link extends One<infer To> | OneOrNone<infer To>
-    ? PathFrom<Models, LeavesOf<Models, To>, Below[Depth]>
-    : never
+    ? PathFrom<Models, LeavesOf<Models, To>, Below[Depth], BeyondSet>
+    : Link extends Many<infer To>
+      ? PathFrom<Models, LeavesOf<Models, To>, Below[Depth], true>
+      : never
   : never
 
-type PathFrom<Models extends KnownModels<Models>, Name, Depth> = Name extends keyof Models
+type PathFrom<
+  Models extends KnownModels<Models>,
+  Name,
+  Depth,
+  BeyondSet,
+> = Name extends keyof Models
   ? {
-      [Link in keyof LinksOf<Models, Name> & string]:
-        Link | `${Link}.${PathBeyond<Models, LinksOf<Models, Name>[Link], Depth>}`
-    }[keyof LinksOf<Models, Name> & string]
+      [Link in NextLinks<Models, Name, BeyondSet>]:
+        Link | `${Link}.${PathBeyond<Models, LinksOf<Models, Name>[Link], Depth, BeyondSet>}`
+    }[NextLinks<Models, Name, BeyondSet>]
   : never
 
-/** The include paths from records of the model or of those that derive from it; at most three links in a row. */
+/**
+ * The include paths from records of the model or of those that derive from it: at most three links in a row, of which
+ * one may lead to a set.
+ */
 export type PathOf<Models extends KnownModels<Models>, Name extends keyof Models> = PathFrom<
   Models,
   LeavesOf<Models, Name>,
-  3
+  3,
+  false
 >
 
 type FirstOf<Path> = Path extends `${infer Link}.${string}` ? Link : Path

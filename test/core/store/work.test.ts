@@ -128,6 +128,31 @@ test('an instance waits for its service, says so, and gets it along when its tur
   })
 })
 
+test('a path goes on beyond a set of records', async () => {
+  const include = ['owner.subscribed_dependencies.provider_service']
+  const steps = [
+    { step: 'service', model: service, include: [] },
+    { step: 'instance', model: instance, include },
+  ]
+  await under.load(helloWorldModels, steps, 'hello-world')
+  const { create } = asAdministrator(under.store)
+  await createService()
+  for (const name of ['ONOS', 'VOLT']) {
+    const { id } = await create('Service', { name })
+    await create('ServiceDependency', { subscriber_service_id: 1, provider_service_id: id })
+  }
+  await createInstance()
+  await settle(synced)
+
+  const [work] = await under.lease([instance])
+  const provider = (name: string) => ({
+    expanded: { provider_service: { model: 'Service', record: { name } } },
+  })
+  expect(work?.change.expanded).toMatchObject({
+    owner: { expanded: { subscribed_dependencies: [provider('ONOS'), provider('VOLT')] } },
+  })
+})
+
 test('an instance says what its service said last', async () => {
   await createService()
   await createInstance()
@@ -563,9 +588,9 @@ test.each([
     'expected at most 3 links in a row, got 4',
   ],
   [
-    'something beyond a reverse set',
-    ['ports.network'],
-    'ports is a reverse set, and those travel one level only',
+    'a set of records beyond another',
+    ['ports.network.links'],
+    'include ports.network.links: expected one set of records on the way, got ports and links',
   ],
 ])('a step that includes %s is refused', async (_, include, message) => {
   const steps = [{ step: 'instance', model: instance, include }]

@@ -232,6 +232,8 @@ const lines: readonly (readonly [line: string, error?: string])[] = [
   ['return { backend_handle: "h-1" }'],
   ['return { backend_handle: null }'],
   ['const path: Path = "owner.site.users"'],
+  ['const path: Path = "owner.subscribed_dependencies.provider_service"'],
+  ['const path: Path = "ports.network.owner"'],
   ['const greeter = (s: Service) => (s.leaf_model_name === "Service" ? s.name : s.hello_from)'],
 
   ['o.helo_to', "Property 'helo_to' does not exist"],
@@ -249,7 +251,7 @@ const lines: readonly (readonly [line: string, error?: string])[] = [
   ['return { backend_code: 1 }', "'backend_code' does not exist in type 'HelloWorldServiceInst"],
   ['return { backend_handle: 1 }', "Type 'number' is not assignable to type 'string'"],
   ['const path: Path = "owner.sight"', `Type '"owner.sight"' is not assignable`],
-  ['const path: Path = "ports.network"', `Type '"ports.network"' is not assignable`],
+  ['const path: Path = "ports.network.links"', `Type '"ports.network.links"' is not assignable`],
   ['const path: Path = "owner.site.users.site"', `'"owner.site.users.site"' is not assignable`],
 ]
 
