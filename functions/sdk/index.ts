@@ -14,6 +14,7 @@ export {
 } from './step.ts'
 export type { ExpandedRecordOf, Many, One, OneOrNone, PathOf } from './model-types.ts'
 export { typedSteps, type DefinedStep, type TypedStep, type TypedSteps } from './typed-steps.ts'
+export { attributesOf, providerServiceOf, providerServicesOf } from './relatives.ts'
 export {
   DeferredException,
   InProgressException,
