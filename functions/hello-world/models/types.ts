@@ -14,7 +14,7 @@ import {
 /** The names of the models that have records. */
 export type ModelName = keyof Models
 
-/** What a step that observes the model can include: `'owner'`, `'owner.site'`; at most three links in a row. */
+/** What a step that observes the model can include: `'owner'`, `'owner.site'`; at most three links, one of them to a set. */
 export type Include<Name extends ModelName> = PathOf<Models, Name>
 
 /** A record as a step sees it, with the related records on the given include paths. */
