@@ -4,8 +4,8 @@ import { checkChange } from './change-check.ts'
 import { ContractError } from './errors.ts'
 import { completionAttribute } from './completion.ts'
 import {
-  decodeBatch,
   decodeEvent,
+  decodeEvents,
   encodeEvent,
   type CloudEvent,
   type IncomingHeaders,
@@ -106,8 +106,14 @@ const changeOf = (event: CloudEvent): ChangeEvent => {
 export const decodeChange = (headers: IncomingHeaders, body: Uint8Array | string): ChangeEvent =>
   changeOf(decodeEvent(headers, body))
 
-/** Like {@link decodeChange} for a message in batched mode; undefined when it is in another mode. */
+const isList = (events: CloudEvent | readonly CloudEvent[]): events is readonly CloudEvent[] =>
+  Array.isArray(events)
+
+/** Like {@link decodeChange}, and reads batched mode too, as a list. */
 export const decodeChanges = (
   headers: IncomingHeaders,
   body: Uint8Array | string,
-): readonly ChangeEvent[] | undefined => decodeBatch(headers, body)?.map(changeOf)
+): ChangeEvent | readonly ChangeEvent[] => {
+  const events = decodeEvents(headers, body)
+  return isList(events) ? events.map(changeOf) : changeOf(events)
+}

@@ -162,19 +162,14 @@ const checkDataType = (attributes: Attributes): void => {
 
 const eventOf = (attributes: Attributes, data: unknown): CloudEvent => {
   const extensions: Record<string, AttributeValue> = {}
-  for (const [name, value] of attributes) if (!contextNames.has(name)) extensions[name] = value
-  const text = (name: string): string => String(attributes.get(name))
-  const optional = Object.fromEntries(
-    optionalNames.filter((name) => attributes.has(name)).map((name) => [name, text(name)]),
-  )
-  return {
-    id: text('id'),
-    source: text('source'),
-    type: text('type'),
-    ...optional,
-    extensions,
-    ...(data === undefined ? {} : { data }),
+  const own: Record<string, string> = {}
+  for (const [name, value] of attributes) {
+    if (!contextNames.has(name)) extensions[name] = value
+    else if (name !== 'specversion') own[name] = String(value)
   }
+  // The attributes were checked: those that an event must have are there.
+  const event = own as Pick<CloudEvent, 'id' | 'source' | 'type'>
+  return data === undefined ? { ...event, extensions } : { ...event, extensions, data }
 }
 
 const singleValue = (name: string, value: string | readonly string[]): string => {
@@ -276,15 +271,11 @@ const contentTypeOf = (headers: ReadonlyMap<string, string>): MediaType | undefi
   return contentType === undefined ? undefined : mediaTypeOf(contentType)
 }
 
-/**
- * Reads one CloudEvent 1.0 in binary or structured mode (CloudEvents HTTP protocol binding 1.0.2, section 3).
- *
- * Header values are unquoted and percent-decoded once. Duplicated headers, attribute names and values that break
- * the rules, and invalid UTF-8 are refused; so are batches, and data that is not JSON. Throws {@link ContractError}.
- */
-export const decodeEvent = (headers: IncomingHeaders, body: Uint8Array | string): CloudEvent => {
-  const found = headersByName(headers)
-  const mediaType = contentTypeOf(found)
+const decodeSingle = (
+  headers: ReadonlyMap<string, string>,
+  mediaType: MediaType | undefined,
+  body: Uint8Array | string,
+): CloudEvent => {
   if (mediaType?.type === 'application/cloudevents+json') {
     checkCharset(mediaType)
     return eventOfEnvelope(parsed(bodyText(body), 'the body'), 'the body')
@@ -295,7 +286,18 @@ export const decodeEvent = (headers: IncomingHeaders, body: Uint8Array | string)
       mediaType.type,
     )
   }
-  return decodeBinary(found, bodyText(body))
+  return decodeBinary(headers, bodyText(body))
+}
+
+/**
+ * Reads one CloudEvent 1.0 in binary or structured mode (CloudEvents HTTP protocol binding 1.0.2, section 3).
+ *
+ * Header values are unquoted and percent-decoded once. Duplicated headers, attribute names and values that break
+ * the rules, and invalid UTF-8 are refused; so are batches, and data that is not JSON. Throws {@link ContractError}.
+ */
+export const decodeEvent = (headers: IncomingHeaders, body: Uint8Array | string): CloudEvent => {
+  const found = headersByName(headers)
+  return decodeSingle(found, contentTypeOf(found), body)
 }
 
 const numbered = (envelope: unknown, index: number): CloudEvent => {
@@ -308,15 +310,16 @@ const numbered = (envelope: unknown, index: number): CloudEvent => {
 }
 
 /**
- * Reads the CloudEvents of a message in batched mode; undefined when it is in another mode. One that breaks the rules
- * refuses them all. Throws {@link ContractError}, which counts the events from 0.
+ * Like {@link decodeEvent}, and reads batched mode too, as a list. An event in it that breaks the rules refuses them all:
+ * the {@link ContractError} counts them from 0.
  */
-export const decodeBatch = (
+export const decodeEvents = (
   headers: IncomingHeaders,
   body: Uint8Array | string,
-): readonly CloudEvent[] | undefined => {
-  const mediaType = contentTypeOf(headersByName(headers))
-  if (mediaType?.type !== batchType) return undefined
+): CloudEvent | readonly CloudEvent[] => {
+  const found = headersByName(headers)
+  const mediaType = contentTypeOf(found)
+  if (mediaType?.type !== batchType) return decodeSingle(found, mediaType, body)
   checkCharset(mediaType)
   const envelopes = parsed(bodyText(body), 'the body')
   if (!Array.isArray(envelopes)) throw malformed('Expected the body to be a JSON list')

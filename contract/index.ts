@@ -26,8 +26,8 @@ export {
 } from './change-event.ts'
 export { changeSchema, maxIncludeDepth } from './change-schema.ts'
 export {
-  decodeBatch,
   decodeEvent,
+  decodeEvents,
   encodeBatch,
   encodeEvent,
   maxEventBytes,

@@ -1,7 +1,6 @@
 import {
   completionAttribute,
   ContractError,
-  decodeChange,
   decodeChanges,
   traceIdsOf,
   traceparentFrom,
@@ -120,10 +119,8 @@ export const createFunction = <R>(step: Step<R>, options: FunctionOptions): Answ
 
   const takeBody = async (body: Uint8Array, incoming: Incoming): Promise<Reply> => {
     try {
-      const { headers } = incoming
-      const batch = decodeChanges(headers, body)
-      if (batch !== undefined) return await runBatch(batch, incoming)
-      return await run(decodeChange(headers, body), incoming)
+      const events = decodeChanges(incoming.headers, body)
+      return 'event' in events ? await run(events, incoming) : await runBatch(events, incoming)
     } catch (error) {
       if (error instanceof ContractError) return malformed(error)
       throw error
