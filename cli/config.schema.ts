@@ -31,7 +31,8 @@ const path = { type: 'string', pattern: '^[A-Za-z_]\\w*(\\.[A-Za-z_]\\w*){0,2}$'
 
 const functionSchema = {
   type: 'object',
-  description: 'a map of url, observes, include, timeout, gateway_grace, concurrency, retry and resync',
+  description:
+    'a map of url, observes, include, timeout, gateway_grace, concurrency, retry and resync',
   additionalProperties: false,
   properties: {
     url: {
