@@ -11,6 +11,7 @@ import {
 } from '#contract'
 import { batchReply } from './batch-reply.ts'
 import { createAdmission, type Callers } from './callers.ts'
+import { consentReply, type AllowedOrigins } from './consent.ts'
 import type { Incoming } from './incoming.ts'
 import { boundLog, type Log } from './log.ts'
 import { malformed, tooLarge, tooLate, unauthorized, wrongMethod, wrongModel } from './refusals.ts'
@@ -24,6 +25,12 @@ export type FunctionOptions = {
   readonly log: Log
   readonly clock: Clock
   readonly callers: Callers
+  /**
+   * Who may ask with OPTIONS whether it can send events here. What it sends has to be let in nevertheless.
+   *
+   * @default nobody
+   */
+  readonly allowedOrigins?: AllowedOrigins
 }
 
 /** Answers what is asked of a function. Rejects when its sender goes away before all has arrived. */
@@ -92,7 +99,7 @@ const contextOf = (
 
 /** What a step answers over HTTP, without a server. Throws TypeError when nobody could call it. */
 export const createFunction = <R>(step: Step<R>, options: FunctionOptions): AnswerIncoming => {
-  const { name, clock, callers } = options
+  const { name, clock, callers, allowedOrigins = [] } = options
   const admit = createAdmission(callers, clock)
   const description = jsonReply({
     step: name,
@@ -142,6 +149,9 @@ export const createFunction = <R>(step: Step<R>, options: FunctionOptions): Answ
     return isLetIn ? description : unauthorized
   }
 
+  const refuseMethod = (incoming: Incoming): Reply =>
+    admit(incoming) === false ? unauthorized : wrongMethod(incoming.method, 'GET, POST')
+
   return async (incoming) => {
     switch (incoming.method) {
       case 'POST':
@@ -149,8 +159,10 @@ export const createFunction = <R>(step: Step<R>, options: FunctionOptions): Answ
       case 'GET':
       case 'HEAD':
         return describe(incoming)
+      case 'OPTIONS':
+        return consentReply(incoming, allowedOrigins) ?? refuseMethod(incoming)
       default:
-        return admit(incoming) === false ? unauthorized : wrongMethod(incoming.method, 'GET, POST')
+        return refuseMethod(incoming)
     }
   }
 }

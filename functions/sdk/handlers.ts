@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { maxEventBytes, type Clock } from '#contract'
 import type { Callers } from './callers.ts'
+import type { AllowedOrigins } from './consent.ts'
 import { createFunction, type AnswerIncoming } from './function.ts'
 import type { Incoming } from './incoming.ts'
 import type { Log } from './log.ts'
@@ -12,6 +13,8 @@ import { processClock, processLog } from './this-process.ts'
 
 export type HandlerOptions = {
   readonly callers: Callers
+  /** @default nobody */
+  readonly allowedOrigins?: AllowedOrigins
   /**
    * Name of the function, for people.
    *
@@ -27,8 +30,8 @@ export type HandlerOptions = {
 type Served = { readonly answer: AnswerIncoming; readonly log: Log }
 
 const serveWith = <R>(step: Step<R>, options: HandlerOptions): Served => {
-  const { callers, name = step.observes, log = processLog, clock = processClock } = options
-  return { answer: createFunction(step, { name, log, clock, callers }), log }
+  const { name = step.observes, log = processLog, clock = processClock } = options
+  return { answer: createFunction(step, { ...options, name, log, clock }), log }
 }
 
 /**

@@ -2,6 +2,7 @@ import process from 'node:process'
 import type { Clock } from '#contract'
 import type { Callers } from './callers.ts'
 import { callersFrom } from './callers-from.ts'
+import type { AllowedOrigins } from './consent.ts'
 import { createHost, drainMs } from './host.ts'
 import { isLogLevel, jsonLog } from './json-log.ts'
 import { boundLog, type Log } from './log.ts'
@@ -19,6 +20,8 @@ export type ServeOptions = {
   readonly host?: string
   /** @default who shows a token of SYNCSTEP_FUNCTION_TOKEN, or signs with a secret of SYNCSTEP_FUNCTION_SECRET */
   readonly callers?: Callers
+  /** @default nobody */
+  readonly allowedOrigins?: AllowedOrigins
 }
 
 /** What {@link serveUntilStopped} may know of the world outside. */
@@ -69,7 +72,13 @@ export const serveUntilStopped = async <R>(
   const { environment, clock, stop } = surroundings
   const log = logOf(surroundings)
   const name = environment['K_SERVICE'] ?? step.observes
-  const host = createHost(step, { name, log, clock, callers: callersOf(options, surroundings) })
+  const host = createHost(step, {
+    name,
+    log,
+    clock,
+    callers: callersOf(options, surroundings),
+    allowedOrigins: options.allowedOrigins ?? [],
+  })
   const { port } = await host.listen(
     options.port ?? portOf(environment['PORT'] || '8080'),
     options.host,

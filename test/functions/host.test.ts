@@ -657,6 +657,34 @@ describe('with a token', () => {
   })
 })
 
+describe('a sender that asks before it sends', () => {
+  const ask = async (origin: string, allowedOrigins: readonly string[]): Promise<Response> => {
+    const { url } = await serve({}, { callers: { tokens: ['s3cret'] }, allowedOrigins })
+    return fetch(url, { method: 'OPTIONS', headers: { 'webhook-request-origin': origin } })
+  }
+
+  test.each([[['a.example', 'b.example']], [['*']]])(
+    'is told that it may, by %j',
+    async (allowed) => {
+      const response = await ask('b.example', allowed)
+      expect(response.status).toBe(200)
+      expect(response.headers.get('webhook-allowed-origin')).toBe('b.example')
+      expect(response.headers.get('webhook-allowed-rate')).toBe('*')
+      expect(response.headers.get('allow')).toBe('GET, POST, OPTIONS')
+    },
+  )
+
+  test('is told that it may not', async () => {
+    const response = await ask('c.example', ['a.example'])
+    expect(response.headers.get('webhook-allowed-origin')).toBeNull()
+    expect(await problemOf(response)).toMatchObject({ status: 403, code: 'ORIGIN_NOT_ALLOWED' })
+  })
+
+  test('finds nobody to ask where nobody may send so', async () => {
+    expect((await ask('a.example', [])).status).toBe(401)
+  })
+})
+
 test('a host describes its step', async () => {
   const { url } = await serve({ include: ['owner', 'owner.site'] })
   const response = await fetch(url)
