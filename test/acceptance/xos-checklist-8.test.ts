@@ -18,8 +18,7 @@ afterEach(async () => {
   const purge = { name: 'hello-world', version: '0', cleanup: 'PURGE' } as const
   await core.store.services.unload(purge, administrator)
   await core.clock.advance(graceMs)
-  await core.clock.advance(closedMs)
-  await core.dialAgain()
+  await comeBack()
 })
 afterAll(() => core.close())
 
@@ -44,6 +43,13 @@ const isOpen = (): Promise<boolean> =>
     socket.on('error', () => resolve(false))
   })
 
+/** The time without connections passes, and a client is there again. */
+const comeBack = async (): Promise<void> => {
+  await core.clock.advance(closedMs)
+  await until('the port to be open', isOpen)
+  await core.dialAgain()
+}
+
 const isConnected = (): boolean =>
   core.admin().client.getChannel().getConnectivityState(false) === connectivityState.READY
 
@@ -59,8 +65,7 @@ describe('8. models that are loaded', () => {
     expect(await isOpen()).toBe(false)
     // What a synchronizer that waits for models polls until it fails.
     expect(await core.refused('xos.utility/NoOp')).toMatchObject({ code: 14 })
-    await core.clock.advance(closedMs)
-    await core.dialAgain()
+    await comeBack()
     expect(await core.ids('ListHelloWorldService')).toEqual([])
     expect((await core.rest('GET', 'hello-world/helloworldservices')).json()).toEqual({ items: [] })
   })
@@ -68,8 +73,7 @@ describe('8. models that are loaded', () => {
   test('and loaded again change nothing, and cut nobody off', async () => {
     await load()
     await core.clock.advance(graceMs)
-    await core.clock.advance(closedMs)
-    await core.dialAgain()
+    await comeBack()
     expect(await load()).toEqual({ status: 'SUCCESS_NOTHING_CHANGED' })
     const again = await core.rest('POST', 'dynamicload/load_models', loading)
     expect([again.status, again.json()]).toEqual([200, { status: 'SUCCESS_NOTHING_CHANGED' }])

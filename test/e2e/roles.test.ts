@@ -7,7 +7,7 @@ import { until } from '../support/until.ts'
 import { copyTutorial, runProgram, type Instance, type Program } from './program.ts'
 
 const password = 'a password of its own'
-const token = 'known to both ends'
+const token = 'known-to-both-ends'
 const authorization = `Basic ${btoa(`admin@opencord.org:${password}`)}`
 
 const [servicePort, instancePort, healthPort] = await Promise.all(
