@@ -28,7 +28,7 @@ export {
   TerminalException,
   type DeferredOptions,
 } from './exceptions.ts'
-export type { Log, LogWriter } from './log.ts'
+export { logWriter, type Log, type LogWriter } from './log.ts'
 
 // For those who serve steps.
 export { serve, serveUntilStopped, type ServeOptions, type Surroundings } from './serve.ts'
