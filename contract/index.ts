@@ -24,6 +24,7 @@ export {
   type ChangeEvent,
   type ChangeEventOptions,
 } from './change-event.ts'
+export { checkChange } from './change-check.ts'
 export { changeSchema, maxIncludeDepth } from './change-schema.ts'
 export {
   decodeEvent,
