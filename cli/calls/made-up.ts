@@ -169,3 +169,10 @@ export const createChangeMaker = (schema: Schema, random: Random): ChangeMaker =
     return { operation, model: model.name, record, expanded, stamp, attempt: 1 }
   }
 }
+
+/** One of them. */
+export const madeUpChange = (
+  schema: Schema,
+  model: Model,
+  { random, ...options }: MadeUpOptions & { readonly random: Random },
+): Change => createChangeMaker(schema, random)(model, options)
