@@ -1,12 +1,13 @@
 /** Each layer and the layers it may import. Anything not listed is forbidden. */
 const layers = {
   contract: [],
+  conformance: ['contract'],
   xproto: [],
   core: ['contract', 'xproto'],
   dispatcher: ['contract'],
   functions: ['contract'],
   emulator: ['contract', 'xproto', 'core', 'dispatcher', 'functions'],
-  cli: ['contract', 'xproto', 'core', 'dispatcher', 'functions', 'emulator'],
+  cli: ['contract', 'conformance', 'xproto', 'core', 'dispatcher', 'functions', 'emulator'],
 }
 
 const any = `^(${Object.keys(layers).join('|')})/`

@@ -42,6 +42,16 @@ const commands = [
     load: async () => (await import('./generate.ts')).generateCommand,
   },
   {
+    usage: 'conform [URL]',
+    summary: 'Check whether a function in any language keeps the function contract',
+    load: async () => (await import('./conform.ts')).conformCommand,
+  },
+  {
+    usage: 'schema NAME',
+    summary: 'Write what functions are sent and what they answer as JSON Schema',
+    load: async () => (await import('./schema.ts')).schemaCommand,
+  },
+  {
     usage: 'get MODEL[/ID]',
     summary: 'Show records of a core',
     load: async () => (await import('./get.ts')).getCommand,

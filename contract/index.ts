@@ -26,6 +26,7 @@ export {
 } from './change-event.ts'
 export { checkChange } from './change-check.ts'
 export { changeSchema, maxIncludeDepth } from './change-schema.ts'
+export { contractSchemas } from './schemas.ts'
 export {
   decodeEvent,
   decodeEvents,
