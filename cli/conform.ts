@@ -1,3 +1,4 @@
+import path from 'node:path'
 import {
   checkNames,
   countOf,
@@ -12,13 +13,14 @@ import {
   type Sample,
   type Samples,
 } from '#conformance'
+import { changesIn } from './calls/changes-in.ts'
 import { madeUpChange } from './calls/made-up.ts'
 import type { Command, Input } from './command.ts'
 import { compatFlag, compileFiles } from './compile-files.ts'
 import { durationMs } from './duration.ts'
 import { Failure } from './failure.ts'
+import { readText } from './files.ts'
 import { exchangeWith } from './http-exchange.ts'
-import { readSample } from './read-sample.ts'
 import { startCommand, wordsOf, type CommandProcess } from './start-command.ts'
 import { isHttpUrl } from './step-url.ts'
 import { tellDiagnostics, verdictOn } from './tell-diagnostics.ts'
@@ -121,6 +123,16 @@ const subjectFrom = async (input: Input, world: World): Promise<Subject> => {
   return { url: urlFrom(url), token: firstToken(world), process: undefined }
 }
 
+const sampleOf = ({ model, record, expanded }: Sample): Sample => ({ model, record, expanded })
+
+const readSample = async (cwd: string, file: string): Promise<Sample> => {
+  const text = await readText(path.resolve(cwd, file), 'a record')
+  const leftOut = { operation: undefined, model: undefined }
+  const [change, ...others] = changesIn(text, file, leftOut)
+  if (change !== undefined && others.length === 0) return sampleOf(change)
+  throw new Failure(`Expected one record in ${file}, got ${others.length + 1}.`)
+}
+
 /** Between the least and the most of everything: the same record each time. */
 const always = (): number => 0.5
 
@@ -144,8 +156,7 @@ const madeUpSample = async (
   if (model === undefined || model.abstract) {
     throw new Failure(`Expected the model ${observes}, which the function observes, in ${folder}.`)
   }
-  const made = madeUpChange(schema, model, { operation: 'sync', include, random: always })
-  return { model: observes, record: made.record, expanded: made.expanded }
+  return sampleOf(madeUpChange(schema, model, { operation: 'sync', include, random: always }))
 }
 
 type MakeSamples = (description: Description | undefined) => Promise<Samples>
@@ -198,7 +209,7 @@ export const conformCommand: Command = {
     record: {
       kind: 'text',
       value: 'FILE',
-      help: 'A record that the function brings about, in YAML or JSON: model, record, expanded',
+      help: 'A record that the function brings about, or a change of it, in YAML or JSON',
     },
     models: {
       kind: 'text',
