@@ -16,6 +16,7 @@ import {
 import type { Command } from './command.ts'
 import { assertFile } from './files.ts'
 import { logLevelFlag, logOf } from './log.ts'
+import { readTypeScript, typeScriptAdvice } from './read-typescript.ts'
 import { stepNameOf } from './step-name.ts'
 import type { World } from './world.ts'
 
@@ -93,11 +94,20 @@ const stepOf = (module: unknown, file: string): Step => {
   }
 }
 
+const isUnreadable = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ERR_UNKNOWN_FILE_EXTENSION'
+
 /** Here the stack is for the user: it points into the user's own code. */
 const importStep = async (file: string): Promise<unknown> => {
+  readTypeScript(file)
   try {
     return await import(pathToFileURL(file).href)
   } catch (error) {
+    if (isUnreadable(error)) {
+      throw new Failure(
+        `Cannot import ${file}: this Node.js reads TypeScript with ts-node only. ${typeScriptAdvice}`,
+      )
+    }
     const told = error instanceof Error ? (error.stack ?? error.message) : String(error)
     throw new Failure(`Cannot import ${file}:\n${told}`)
   }

@@ -9,22 +9,36 @@ import type { World } from './world.ts'
 /** An editor writes a file in several goes. */
 const quietMs = 50
 
+/** A file that follows from models, and what has to be in it. */
+export type TypesFile = { readonly file: string; readonly text: string }
+
 /**
- * Writes the types of the models of a folder beside them, where they are not what they should be. Models with mistakes
- * leave them as they are. Answers the files that were written.
+ * The types of the models of a folder, and where they belong. None when the models have mistakes, or are none.
  *
- * @throws Failure when the folder cannot be read or written.
+ * @throws Failure when the folder cannot be read.
  */
-const refreshTypes = async (folder: string): Promise<readonly string[]> => {
+export const typesOf = async (folder: string): Promise<readonly TypesFile[]> => {
   const models = await readModels(folder)
   const sources = models.map(({ filename, contents }) => ({ file: filename, text: contents }))
   const { schema } = compile([await readCoreModels(), ...sources], { mode: 'strict' })
   const names = new Set(models.map(({ filename }) => filename))
   const asked = schema?.models.filter(({ span }) => names.has(span.file)) ?? []
   if (schema === undefined || asked.length === 0) return []
+  return (targets['types']?.generate(schema, asked) ?? []).map(({ path: name, text }) => ({
+    file: path.join(folder, name),
+    text,
+  }))
+}
+
+/**
+ * Writes the types of the models of a folder beside them, where they are not what they should be. Models with mistakes
+ * leave them as they are. Answers the files that were written.
+ *
+ * @throws Failure when the folder cannot be read or written.
+ */
+export const refreshTypes = async (folder: string): Promise<readonly string[]> => {
   const written: string[] = []
-  for (const { path: name, text } of targets['types']?.generate(schema, asked) ?? []) {
-    const file = path.join(folder, name)
+  for (const { file, text } of await typesOf(folder)) {
     if ((await readTextIfAny(file)) === text) continue
     await replaceFile(file, text)
     written.push(file)
