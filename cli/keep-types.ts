@@ -1,9 +1,8 @@
 import path from 'node:path'
 import type { Log } from '#emulator'
-import { compile, targets } from '#xproto'
-import { readCoreModels } from './core-models.ts'
+import { targets } from '#xproto'
 import { readTextIfAny, replaceFile } from './files.ts'
-import { readModels } from './project.ts'
+import { projectModels } from './project-models.ts'
 import type { World } from './world.ts'
 
 /** An editor writes a file in several goes. */
@@ -18,13 +17,9 @@ export type TypesFile = { readonly file: string; readonly text: string }
  * @throws Failure when the folder cannot be read.
  */
 export const typesOf = async (folder: string): Promise<readonly TypesFile[]> => {
-  const models = await readModels(folder)
-  const sources = models.map(({ filename, contents }) => ({ file: filename, text: contents }))
-  const { schema } = compile([await readCoreModels(), ...sources], { mode: 'strict' })
-  const names = new Set(models.map(({ filename }) => filename))
-  const asked = schema?.models.filter(({ span }) => names.has(span.file)) ?? []
-  if (schema === undefined || asked.length === 0) return []
-  return (targets['types']?.generate(schema, asked) ?? []).map(({ path: name, text }) => ({
+  const { schema, models } = await projectModels(folder)
+  if (schema === undefined || models.length === 0) return []
+  return (targets['types']?.generate(schema, models) ?? []).map(({ path: name, text }) => ({
     file: path.join(folder, name),
     text,
   }))

@@ -52,6 +52,21 @@ const commands = [
     load: async () => (await import('./schema.ts')).schemaCommand,
   },
   {
+    usage: 'init NAME',
+    summary: 'Make the folder of a new service, which runs and is tested at once',
+    load: async () => (await import('./init.ts')).initCommand,
+  },
+  {
+    usage: 'new KIND NAME',
+    summary: 'Add a step and its test to a service',
+    load: async () => (await import('./new.ts')).newCommand,
+  },
+  {
+    usage: 'doctor [DIR]',
+    summary: 'Say what is missing or wrong on this machine and in a service',
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
+  {
     usage: 'get MODEL[/ID]',
     summary: 'Show records of a core',
     load: async () => (await import('./get.ts')).getCommand,
