@@ -67,6 +67,21 @@ const commands = [
     load: async () => (await import('./doctor.ts')).doctorCommand,
   },
   {
+    usage: 'send [STEP|URL]',
+    summary: 'Call a step with a record, as a dispatcher would, and show what comes of it',
+    load: async () => (await import('./send.ts')).sendCommand,
+  },
+  {
+    usage: 'record STEP|URL',
+    summary: 'Keep the calls of a step in a file while they go on',
+    load: async () => (await import('./record.ts')).recordCommand,
+  },
+  {
+    usage: 'replay FILE',
+    summary: 'Call a step again as it was recorded, and show what it answers otherwise',
+    load: async () => (await import('./replay.ts')).replayCommand,
+  },
+  {
     usage: 'get MODEL[/ID]',
     summary: 'Show records of a core',
     load: async () => (await import('./get.ts')).getCommand,

@@ -16,6 +16,9 @@ export type Address = {
   readonly token: string | undefined
   /** Absolute folder of the synchronizer that the step belongs to; undefined when only a URL is known. */
   readonly project: string | undefined
+  /** What its configuration says of it; undefined: the function is asked. */
+  readonly observes: string | undefined
+  readonly include: readonly string[] | undefined
   /** `host:port` of the core that runs beside it, when that is known. */
   readonly server: string | undefined
 }
@@ -37,16 +40,23 @@ export const addressVariables = {
 const tokenFrom = ({ environment }: World): string | undefined =>
   (environment['SYNCSTEP_FUNCTION_TOKEN'] ?? '').split(/[\s,]+/).find((token) => token !== '')
 
+/** Nothing but the place is known. */
+const unknown = {
+  project: undefined,
+  observes: undefined,
+  include: undefined,
+  server: undefined,
+} as const
+
 const addressOfUrl = (url: string, world: World): Address => ({
+  ...unknown,
   step: new URL(url).host,
   url,
   token: tokenFrom(world),
-  project: undefined,
-  server: undefined,
 })
 
-const stepsOf = ({ steps, ...dev }: RunningDev): readonly Address[] =>
-  Object.entries(steps).map(([step, url]) => ({ ...dev, step, url }))
+const stepsOf = ({ steps, project, server, token }: RunningDev): readonly Address[] =>
+  Object.entries(steps).map(([step, url]) => ({ ...unknown, step, url, token, project, server }))
 
 const elsewhere = async (
   step: string,
@@ -71,6 +81,8 @@ const elsewhere = async (
     url,
     token: tokenFrom(world),
     project: loaded?.project.folder,
+    observes: found?.observes,
+    include: found?.include,
     server: undefined,
   }
 }

@@ -105,8 +105,9 @@ export const createCaller = ({
       const base = { at: new Date(began).toISOString(), step, mode, change }
       const call = { ...base, durationMs: clock.now() - began }
       if ('failure' in posted) return { ...call, failure: posted.failure }
-      const { status, header, body } = posted.answer
-      return { ...call, answer: { status, headers: tellingOf(header), body } }
+      const { answer } = posted
+      const headers = tellingOf((name) => answer.header(name))
+      return { ...call, answer: { status: answer.status, headers, body: answer.body } }
     },
 
     close: () => post.close(),

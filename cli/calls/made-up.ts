@@ -13,7 +13,7 @@ type Maker = {
   readonly schema: Schema
   readonly random: Random
   /** Each record has an id of its own, whatever its model. */
-  nextId(): number
+  readonly nextId: () => number
 }
 
 /** What a record has to say because of the one that it was made for. */

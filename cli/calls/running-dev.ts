@@ -28,9 +28,9 @@ export const announceDev = async (
   dev: RunningDev,
   { cwd, processes }: Pick<World, 'cwd' | 'processes'>,
 ): Promise<() => Promise<void>> => {
-  const { ownId: pid, startOf } = processes
+  const pid = processes.ownId
   const file = path.join(folderIn(cwd), `${pid}.json`)
-  const announcement: Announcement = { ...dev, pid, start: (await startOf(pid)) ?? '' }
+  const announcement: Announcement = { ...dev, pid, start: (await processes.startOf(pid)) ?? '' }
   try {
     await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
     await rm(file, { force: true })
@@ -60,9 +60,9 @@ const readAnnouncement = async (file: string): Promise<Announcement | undefined>
 
 const isRunning = async (
   { pid, start }: Announcement,
-  { startOf }: World['processes'],
+  processes: World['processes'],
 ): Promise<boolean> => {
-  const now = await startOf(pid)
+  const now = await processes.startOf(pid)
   return now !== undefined && (start === '' || now === start)
 }
 
