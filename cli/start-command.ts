@@ -36,7 +36,8 @@ export const startCommand = (
   return {
     ended: new Promise((resolve) => {
       child.once('error', (error) => resolve(`not started: ${error.message}`))
-      child.once('exit', (code, signal) => resolve(signal ?? `exit ${String(code)}`))
+      // Not at its exit: what it printed last may still be on the way.
+      child.once('close', (code, signal) => resolve(signal ?? `exit ${String(code)}`))
     }),
     terminate: () => void child.kill('SIGTERM'),
     kill: () => void child.kill('SIGKILL'),
