@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { Description } from '#contract'
 import {
   checkNames,
   countOf,
@@ -8,7 +9,6 @@ import {
   runChecks,
   summaryText,
   type CheckResult,
-  type Description,
   type Report,
   type Sample,
   type Samples,

@@ -46,11 +46,9 @@ export const exchangeWith = (origin: string): Exchange => {
 
   const open = ({ method, url, headers, body, keepsConnection }: HttpRequest) => {
     const length = body === '' ? {} : { 'content-length': Buffer.byteLength(body) }
-    return (isSecure ? openHttps : openHttp)(url, {
-      method,
-      headers: { ...headers, ...length },
-      agent: keepsConnection === true ? kept : false,
-    })
+    const agent = keepsConnection === true ? kept : false
+    const options = { method, headers: { ...headers, ...length }, agent }
+    return isSecure ? openHttps(url, options) : openHttp(url, options)
   }
 
   return (request, signal) =>

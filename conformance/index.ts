@@ -14,5 +14,4 @@ export {
 } from './run-checks.ts'
 export { countOf, reportJson, reportJunit, resultText, summaryText } from './report.ts'
 export type { Sample, Samples, StartedProcess } from './tested.ts'
-export type { Description } from './description.ts'
 export type { Exchange, HttpRequest, Reply } from './exchange.ts'

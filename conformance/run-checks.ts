@@ -1,6 +1,7 @@
+import type { Description } from '#contract'
 import { failed, passed, skipped, type Check, type Result } from './check.ts'
 import { checks } from './checks/index.ts'
-import { descriptionFrom, type Description } from './description.ts'
+import { descriptionIn } from './described.ts'
 import type { Reply } from './exchange.ts'
 import { cameOf } from './expectations.ts'
 import {
@@ -117,7 +118,7 @@ export const runChecks = async (options: ConformanceOptions): Promise<Report> =>
     for (const check of checks) await keep(check, async () => skipped('Nobody answers'))
     return { url, results }
   }
-  const samples = await samplesFor(descriptionFrom(reply))
+  const samples = await samplesFor(descriptionIn(reply))
   await runAll(createTested(options, samples, reply))
   return { url, results }
 }

@@ -27,6 +27,7 @@ export {
 export { checkChange } from './change-check.ts'
 export { changeSchema, maxIncludeDepth } from './change-schema.ts'
 export { contractSchemas } from './schemas.ts'
+export { descriptionFrom, type Description } from './description.ts'
 export {
   decodeEvent,
   decodeEvents,

@@ -1,8 +1,8 @@
 import type { Answer } from '#contract'
 import { eachOf, failed, passed, skipped, type Check, type Result } from '../check.ts'
 import { cameOf, statusOf } from '../expectations.ts'
+import { descriptionIn } from '../described.ts'
 import { ask, type Tested } from '../tested.ts'
-import { descriptionFrom } from '../description.ts'
 
 /** Whoever probes has no token. */
 const probeAnswers = (tested: Tested, path: string): Promise<Result> =>
@@ -35,7 +35,7 @@ const description: Check = {
         'It does not describe itself: set functions.NAME.observes and include in config.yaml',
       )
     }
-    if (descriptionFrom(reply)?.observes === model) return passed
+    if (descriptionIn(reply)?.observes === model) return passed
     return failed({
       expected: `GET to be answered 200 and {"observes": "${model}", "include": [PATHS]}`,
       came: cameOf(reply),

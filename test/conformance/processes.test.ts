@@ -71,7 +71,7 @@ test('the function in Go keeps the contract', { timeout: 300_000 }, async ({ ski
   if (go !== undefined) skip(go)
   const cwd = path.join(otherLanguages, 'go')
   const program = path.join(await temporaryFolder(), 'step')
-  const env = { ...environment, GOTOOLCHAIN: 'local', GOFLAGS: '-mod=mod' }
+  const env = { ...environment, GOTOOLCHAIN: 'local' }
   const built = spawnSync('go', ['build', '-o', program, '.'], { cwd, env, encoding: 'utf8' })
 
   expect(built).toMatchObject({ status: 0, stderr: '' })
