@@ -52,7 +52,7 @@ export const outcomeOfCall = (call: Call): Outcome => {
   return outcomeOfAnswer({ status, header, body }, context)
 }
 
-export type CallerOptions = {
+type CallerOptions = {
   readonly address: Address
   readonly mode: Mode
   /** The deadline that the function is told, from the call on. */

@@ -5,7 +5,7 @@ import { documentsIn, isObject, recordsIn } from '../records-in.ts'
 type Given = Readonly<Record<string, unknown>>
 
 /** What a file may leave out. */
-export type LeftOut = {
+type LeftOut = {
   /** Undefined: what the file says, else sync. */
   readonly operation: Operation | undefined
   /** The model of records that do not say theirs. */

@@ -146,13 +146,13 @@ const recordOf = (
   return { model: model.name, record, expanded }
 }
 
-export type MadeUpOptions = {
+type MadeUpOptions = {
   readonly operation: Operation
   /** Paths of links, as a step has them. */
   readonly include: readonly string[]
 }
 
-export type ChangeMaker = (model: Model, options: MadeUpOptions) => Change
+type ChangeMaker = (model: Model, options: MadeUpOptions) => Change
 
 /**
  * Makes up changes of records from their models: what a core could send, with texts such as `name-k3f9`. The same numbers

@@ -4,7 +4,7 @@ import { sleep } from '#emulator'
 /** More calls under way than that wait for each other. */
 export const mostAtOnce = 256
 
-export type Pace = {
+type Pace = {
   readonly count: number
   /** How many begin in a second, whether those before have ended or not; undefined: one after the other. */
   readonly perSecond: number | undefined

@@ -3,7 +3,7 @@ import type { Call } from './call.ts'
 import { createCallsFile, type CallsFile } from './calls-file.ts'
 import { createRelay, type Exchange, type Relay } from './relay.ts'
 
-export type Place = { readonly port: number; readonly host: string }
+type Place = { readonly port: number; readonly host: string }
 
 /** What was recorded, and what was not. */
 export type Tally = {

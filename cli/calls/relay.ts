@@ -22,7 +22,7 @@ export type Exchange = {
   readonly body: Uint8Array | undefined
 } & ({ readonly answer: Answered } | { readonly failure: NoAnswer })
 
-export type RelayOptions = {
+type RelayOptions = {
   /** Of the function. What is asked for at a path below it is asked for there. */
   readonly url: string
   readonly clock: Clock
