@@ -9,7 +9,7 @@ import type { World } from './world.ts'
 const quietMs = 50
 
 /** A file that follows from models, and what has to be in it. */
-export type TypesFile = { readonly file: string; readonly text: string }
+type TypesFile = { readonly file: string; readonly text: string }
 
 /**
  * The types of the models of a folder, and where they belong. None when the models have mistakes, or are none.

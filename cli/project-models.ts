@@ -2,7 +2,7 @@ import { compile, type Diagnostic, type Model, type Schema, type Source } from '
 import { readCoreModels } from './core-models.ts'
 import { readModels } from './project.ts'
 
-export type ProjectModels = {
+type ProjectModels = {
   /** Undefined when there is a mistake. */
   readonly schema: Schema | undefined
   /** Those that the files of the project define. */

@@ -5,4 +5,4 @@
  * Authors of steps get it as `syncstep/testing/world`, which reads their project.
  */
 export { openTestWorld } from './test-world/open-test-world.ts'
-export type { TestWorld, TestWorldOptions, WorldCall } from './test-world/test-world.ts'
+export type { TestWorld, WorldCall } from './test-world/test-world.ts'

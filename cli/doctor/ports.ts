@@ -5,7 +5,7 @@ import { note, ok, type Finding } from './finding.ts'
 type Port = { readonly face: string; readonly flag: string; readonly port: number }
 
 /** Those that `dev` and `core` listen on unless they are told otherwise. */
-export const usualPorts: readonly Port[] = [
+const usualPorts: readonly Port[] = [
   { face: 'REST', flag: '--rest-port', port: 30006 },
   { face: 'TOSCA', flag: '--tosca-port', port: 30007 },
   { face: 'gRPC', flag: '--grpc-port', port: 50055 },

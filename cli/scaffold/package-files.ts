@@ -1,6 +1,6 @@
 import type { Files } from './files.ts'
 
-export type PackageOptions = {
+type PackageOptions = {
   readonly name: string
   /** What package.json says of the dependency on syncstep: a version, or `file:` and a place. */
   readonly syncstep: string

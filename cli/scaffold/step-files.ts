@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { Files } from './files.ts'
 
-export type StepFilesOptions = {
+type StepFilesOptions = {
   /** The name of the function: that of its file. */
   readonly name: string
   /** The leaf model that it observes. */

@@ -10,13 +10,13 @@ import {
 import type { Call, CallContext, Target } from '#dispatcher'
 import { toFetchHandler, type Log, type Step } from '#functions'
 
-export type InProcess = {
+type InProcess = {
   readonly call: Call
   /** True while an event or an answer is under way, and not while a step does its work. */
   readonly isAtWork: () => boolean
 }
 
-export type InProcessOptions = {
+type InProcessOptions = {
   /** Name of the synchronizer: the source of the events. */
   readonly synchronizer: string
   /** By their names. */

@@ -1,6 +1,6 @@
 import type { Database } from '#core'
 
-export type WatchedDatabase = {
+type WatchedDatabase = {
   readonly database: Database
   /** True while it owes somebody an answer. */
   readonly isAtWork: () => boolean

@@ -48,15 +48,15 @@ const run = async <Backend extends object, R>(
   }
 }
 
-/** A backend as the step finds it the first time. */
+/** A backend as the step finds it the first time; boxed, because the compiler takes it for what may be a promise. */
 const newBackend = async <Backend extends object, R>(
   check: IdempotencyCheck<Backend, R>,
-): Promise<Backend> => {
-  const backend = await check.backend()
+): Promise<{ readonly backend: Backend }> => {
+  const backend = (await check.backend()) as unknown as Backend
   const { operation, ...options } = check.options ?? {}
-  if (operation !== 'delete') return backend
+  if (operation !== 'delete') return { backend }
   const { outcome } = await run({ ...check, options }, backend)
-  if (outcome.kind === 'synced') return backend
+  if (outcome.kind === 'synced') return { backend }
   throw failedCheck({
     message: `Expected the step to sync the record before it is deleted, but it ${toldOutcome(outcome)}`,
     from: checkIdempotent,
@@ -94,7 +94,7 @@ const afterCrash = async <Backend extends object, R>(
   undisturbed: Run,
   cutAfter: number,
 ): Promise<readonly Finding[]> => {
-  const backend = await newBackend(check)
+  const { backend } = await newBackend(check)
   const cut = await run(check, backend, cutAfter)
   const again = await run(check, backend)
   const method = cut.calls[cutAfter - 1]?.method ?? 'none'
@@ -134,7 +134,7 @@ const checkUndisturbed = ({ outcome, calls, thrown }: Run): void => {
 export const checkIdempotent = async <Backend extends object, R>(
   check: IdempotencyCheck<Backend, R>,
 ): Promise<readonly BackendCall[]> => {
-  const backend = await newBackend(check)
+  const { backend } = await newBackend(check)
   const undisturbed = await run(check, backend)
   checkUndisturbed(undisturbed)
   const again = await run(check, backend)

@@ -3,7 +3,7 @@ import { inspect, isDeepStrictEqual } from 'node:util'
 /** Beyond this depth values are shown as a whole; some lead back to themselves. */
 const deepest = 20
 
-export const shown = (value: unknown): string =>
+const shown = (value: unknown): string =>
   value === undefined ? 'nothing' : inspect(value, { depth: 4, breakLength: Infinity })
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
