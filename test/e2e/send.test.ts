@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { root } from '../support/syncstep-command.ts'
@@ -18,8 +18,7 @@ let calls: string
 
 beforeAll(async () => {
   tutorial = await copyTutorial('')
-  await mkdir(tutorial.data)
-  calls = path.join(tutorial.data, 'calls.jsonl')
+  calls = path.join(path.dirname(tutorial.project), 'calls.jsonl')
   running = await startDev(tutorial.project, tutorial.data, {}, ['--record', calls])
 })
 
