@@ -10,7 +10,7 @@ import { writeFiles } from './scaffold/files.ts'
 import { stepFiles } from './scaffold/step-files.ts'
 import { stepNameOf } from './step-name.ts'
 import { suggestion } from './suggestion.ts'
-import { counted } from './tell-diagnostics.ts'
+import { verdictOn } from './tell-diagnostics.ts'
 import { UsageError } from './usage-error.ts'
 
 const kinds = { step: 'a step that observes a model, and its test' } as const
@@ -24,7 +24,7 @@ const checkKind = (kind: string): void => {
 const checkModel = async (folder: string, model: string): Promise<void> => {
   const { schema, diagnostics } = await projectModels(folder)
   if (schema === undefined) {
-    const mistakes = counted(diagnostics.length, 'mistake')
+    const mistakes = verdictOn(diagnostics)
     throw new Failure(`The models have ${mistakes}. syncstep check ${folder} shows them.`)
   }
   const known = schema.models.filter(({ abstract }) => !abstract).map(({ name }) => name)

@@ -5,6 +5,7 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Random } from '#contract'
+import { openPglite } from '#core'
 import type { Step } from '#functions'
 import { openTestWorld, type TestWorld } from '#test-world'
 import { readCoreModels } from './core-models.ts'
@@ -44,7 +45,7 @@ export const openWorld = async ({
   steps,
   random = middle,
 }: WorldOptions): Promise<TestWorld> => {
-  const place = folder instanceof URL ? fileURLToPath(folder) : path.resolve(folder)
+  const place = typeof folder === 'string' ? path.resolve(folder) : fileURLToPath(folder)
   const { project } = await loadProject(place, '.')
   const names = project.steps.map(({ step }) => step)
   for (const name of Object.keys(steps)) {
@@ -52,5 +53,7 @@ export const openWorld = async ({
     throw new Failure(`There is no step ${name} in ${place}. ${suggestion(name, names)}`)
   }
   const coreModels = [await readCoreModels()]
-  return openTestWorld({ project, steps: new Map(Object.entries(steps)), coreModels, random })
+  const running = new Map(Object.entries(steps))
+  const database = await openPglite()
+  return openTestWorld({ project, steps: running, coreModels, database, random })
 }

@@ -3,7 +3,6 @@ import type { Fields, RegisteredStep } from '#contract'
 import {
   CoreError,
   openCore,
-  openPglite,
   type Caller,
   type Core,
   type Database,
@@ -202,14 +201,14 @@ const openWorldCore = async (
 }
 
 /**
- * Opens the core in memory with the models of a project, and dispatches to its steps in this process.
+ * Opens the core on an empty database with the models of a project, and dispatches to its steps in this process.
  *
  * @throws SetupError when models have mistakes, or two steps observe the same one.
  */
 export const openTestWorld = async (options: TestWorldOptions): Promise<TestWorld> => {
   const { project, random } = options
   const running = runningSteps(options)
-  const { database, isAtWork } = watchedDatabase(await openPglite())
+  const { database, isAtWork } = watchedDatabase(options.database)
   const carrier: { isAtWork: () => boolean } = { isAtWork: () => false }
   const clock = createManualClock(startOfWorld, () => isAtWork() || carrier.isAtWork())
   const core = await openWorldCore(options, running, database, clock)

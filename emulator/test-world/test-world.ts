@@ -1,4 +1,5 @@
 import type { Fields, Key, Operation, Outcome, Random } from '#contract'
+import type { Database } from '#core'
 import type { ModelBlank, Step } from '#functions'
 import type { Source } from '#xproto'
 import type { LogLine, ManualClock } from '#testing'
@@ -12,6 +13,8 @@ export type TestWorldOptions = {
   /** Those that run here, by their names in the project. */
   readonly steps: ReadonlyMap<string, Step<never>>
   readonly coreModels: readonly Source[]
+  /** Empty; it is closed with the world. */
+  readonly database: Database
   /** Decides how long delays are within their jitter. */
   readonly random: Random
 }

@@ -23,6 +23,13 @@ test('a record has the given fields, and else what its model says', () => {
   expect(record(Slice)).toMatchObject({ site_id: 1 })
 })
 
+test('a field that the model has not is found by the compiler', () => {
+  // @ts-expect-error: it is called hello_from.
+  record(HelloWorldService, { helo_from: 'Jhon Snow' })
+  // @ts-expect-error: it is a text.
+  record(HelloWorldService, { hello_from: 1 })
+})
+
 test('null fields are absent, as in what a step is sent', () => {
   expect(record(HelloWorldService)).not.toHaveProperty('icon_url')
 })
