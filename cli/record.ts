@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { fired, sleep } from '#emulator'
 import { addressVariables, findAddress, projectFlag } from './calls/address.ts'
@@ -71,6 +72,7 @@ export const recordCommand: Command = {
     }
     await begin().catch(async (error: unknown) => {
       await recorder.close(0)
+      await rm(file, { force: true })
       throw error
     })
     await untilOver(recorder, forMs, world)

@@ -12,6 +12,7 @@ import { callJson, callLine, callText, requestJson, requestText, summaryOf } fro
 import type { Command, Flags, Input } from './command.ts'
 import { connectionFlags, connectionVariables } from './client/connection.ts'
 import { formOf, outputFlags, print } from './client/print.ts'
+import { counted } from './tell-diagnostics.ts'
 import { UsageError } from './usage-error.ts'
 import type { World } from './world.ts'
 
@@ -100,7 +101,7 @@ const send = async (sending: Sending, input: Input, world: World): Promise<numbe
   const kinds: string[] = []
   const durations: number[] = []
   const shown: object[] = []
-  let hasRoom = true
+  let unsaved = 0
 
   const tell = (call: Call): void => {
     const writable = source.writable(call.change.model)
@@ -116,13 +117,13 @@ const send = async (sending: Sending, input: Input, world: World): Promise<numbe
     // What was cut off because the user stops says nothing of the function.
     if (stop.aborted) return
     tell(call)
-    if (hasRoom && file !== undefined) hasRoom = await file.add(call)
+    if (file !== undefined && !(await file.add(call))) unsaved += 1
   }
 
   await paced({ count, perSecond, clock }, begin, stop)
   if (form !== 'table') print(world, form, count > 1 ? shown : shown[0], () => '')
   else if (count > 1) stdout.write(summaryOf(kinds, durations))
-  if (!hasRoom) stderr.write('The file of --save is full: the last calls are not in it.\n')
+  if (unsaved > 0) stderr.write(`The file of --save is full: ${counted(unsaved, 'call')} are not in it.\n`)
   return kinds.length === count && kinds.every(isWell) ? 0 : 1
 }
 

@@ -107,11 +107,11 @@ export const findAddress = async (
     .flatMap(stepsOf)
   const found = word === undefined ? steps : steps.filter(({ step }) => step === word)
   const [only, ...others] = found
-  if (only !== undefined && others.length === 0) return only
-  if (word !== undefined && only === undefined) return elsewhere(word, directory, world)
   if (only === undefined) {
+    if (word !== undefined) return elsewhere(word, directory, world)
     throw new UsageError('Expected STEP or URL: no syncstep dev runs in this folder.')
   }
+  if (others.length === 0) return only
   const names = found.map(({ step }) => step)
   throw new UsageError(
     word === undefined

@@ -32,6 +32,12 @@ const seconds = (ms: number): string => `${ms / 1000} s`
 const laterOf = (retryAfterMs: number | undefined, otherwise: string): string =>
   retryAfterMs === undefined ? otherwise : `after ${seconds(retryAfterMs)}`
 
+/** Without a delay of its own. What has begun is asked for late, so that it can be completed first. */
+const otherwiseOf = (kind: 'in-progress' | 'deferred'): string =>
+  kind === 'deferred'
+    ? 'after deferred_delay'
+    : 'after a day where it can be completed, else after deferred_delay'
+
 const againAfter = (outcome: Outcome, { operation }: Change): string => {
   switch (outcome.kind) {
     case 'synced':
@@ -39,7 +45,7 @@ const againAfter = (outcome: Outcome, { operation }: Change): string => {
     case 'in-progress':
     case 'deferred': {
       const { waitingOn, retryAfterMs, kind } = outcome
-      const otherwise = kind === 'deferred' ? 'after deferred_delay' : 'unless it is completed'
+      const otherwise = otherwiseOf(kind)
       const later = laterOf(retryAfterMs, otherwise)
       if (waitingOn === undefined) return later
       return `as soon as ${keyText(waitingOn)} is ${waitingOn.state}, else ${later}`

@@ -55,7 +55,8 @@ const checked = (value: unknown, place: string): Change => {
     return value
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new Failure(`${place}: ${reason}. For a record its model may be named as "model".`)
+    const hint = reason.startsWith('Expected data.model') ? ' Name it as "model", or with --model.' : ''
+    throw new Failure(`${place}: ${reason}.${hint}`)
   }
 }
 

@@ -5,7 +5,7 @@ import {
   type IncomingMessage,
   type Server,
 } from 'node:http'
-import { Agent as HttpsAgent, request as callHttps } from 'node:https'
+import { Agent as HttpsAgent } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Readable } from 'node:stream'
 import { maxEventBytes, type Clock, type NoAnswer } from '#contract'
@@ -120,9 +120,9 @@ const idleConnectionMs = 90_000
 
 export const createRelay = ({ url, clock, onExchange }: RelayOptions): Relay => {
   const target = new URL(url)
-  const isSecure = target.protocol === 'https:'
   const agentOptions = { keepAlive: true, timeout: idleConnectionMs }
-  const agent = isSecure ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions)
+  const agent =
+    target.protocol === 'https:' ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions)
 
   const server = createServer(timeouts, (request, response) => {
     const at = clock.now()
@@ -137,7 +137,8 @@ export const createRelay = ({ url, clock, onExchange }: RelayOptions): Relay => 
       onExchange({ at, durationMs: clock.now() - at, rawHeaders, body: sent(), ...came })
     }
 
-    const call = (isSecure ? callHttps : callHttp)({
+    // The agent decides whether that is over TLS.
+    const call = callHttp({
       protocol: target.protocol,
       // Of an IPv6 address, without its brackets.
       hostname: target.hostname.replace(/^\[|\]$/g, ''),
