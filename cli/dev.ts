@@ -115,12 +115,13 @@ const announce = (
   host: string,
   world: World,
 ): Promise<() => Promise<void>> => {
-  const elsewhere = project.steps.flatMap(({ step, url }) =>
-    url === undefined ? [] : [[step, url] as const],
-  )
-  const places = Object.fromEntries([...elsewhere, ...steps])
+  const places = project.steps.flatMap(({ step, url: elsewhere, observes, include }) => {
+    const url = steps.get(step) ?? elsewhere
+    return url === undefined ? [] : [[step, { url, observes, include }] as const]
+  })
   const server = `${host}:${ports.grpc}`
-  return announceDev({ project: project.folder, server, steps: places, token }, world)
+  const known = { project: project.folder, server, steps: Object.fromEntries(places), token }
+  return announceDev(known, world)
 }
 
 const runUntilStopped = async (input: Input, world: World): Promise<number> => {

@@ -40,23 +40,26 @@ export const addressVariables = {
 const tokenFrom = ({ environment }: World): string | undefined =>
   (environment['SYNCSTEP_FUNCTION_TOKEN'] ?? '').split(/[\s,]+/).find((token) => token !== '')
 
-/** Nothing but the place is known. */
-const unknown = {
+const addressOfUrl = (url: string, world: World): Address => ({
+  step: new URL(url).host,
+  url,
+  token: tokenFrom(world),
   project: undefined,
   observes: undefined,
   include: undefined,
   server: undefined,
-} as const
-
-const addressOfUrl = (url: string, world: World): Address => ({
-  ...unknown,
-  step: new URL(url).host,
-  url,
-  token: tokenFrom(world),
 })
 
 const stepsOf = ({ steps, project, server, token }: RunningDev): readonly Address[] =>
-  Object.entries(steps).map(([step, url]) => ({ ...unknown, step, url, token, project, server }))
+  Object.entries(steps).map(([step, { url, observes, include }]) => ({
+    step,
+    url,
+    token,
+    project,
+    observes,
+    include,
+    server,
+  }))
 
 const elsewhere = async (
   step: string,

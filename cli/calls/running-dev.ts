@@ -3,14 +3,22 @@ import path from 'node:path'
 import { isObject } from '../records-in.ts'
 import type { World } from '../world.ts'
 
+type RunningStep = {
+  /** Where it is called. */
+  readonly url: string
+  /** What its configuration says; undefined: the function is asked. */
+  readonly observes?: string | undefined
+  readonly include?: readonly string[] | undefined
+}
+
 /** What a `syncstep dev` lets the other commands of its user know. */
 export type RunningDev = {
   /** Absolute folder of the synchronizer. */
   readonly project: string
   /** `host:port` of its core, for gRPC. */
   readonly server: string
-  /** Where each step is called, by its name. */
-  readonly steps: Readonly<Record<string, string>>
+  /** By their names. */
+  readonly steps: Readonly<Record<string, RunningStep>>
   /** What callers of the steps must show as bearer token. */
   readonly token: string
 }
@@ -41,12 +49,20 @@ export const announceDev = async (
   return () => rm(file, { force: true })
 }
 
+const isTextOrNothing = (value: unknown): boolean => value === undefined || typeof value === 'string'
+
+const isStep = (value: unknown): value is RunningStep =>
+  isObject(value) &&
+  typeof value['url'] === 'string' &&
+  isTextOrNothing(value['observes']) &&
+  (value['include'] === undefined || Array.isArray(value['include']))
+
 const isAnnouncement = (value: unknown): value is Announcement =>
   isObject(value) &&
   typeof value['pid'] === 'number' &&
   ['start', 'project', 'server', 'token'].every((name) => typeof value[name] === 'string') &&
   isObject(value['steps']) &&
-  Object.values(value['steps']).every((url) => typeof url === 'string')
+  Object.values(value['steps']).every(isStep)
 
 const readAnnouncement = async (file: string): Promise<Announcement | undefined> => {
   try {

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts'
 const dev = {
   project: '/srv/paint',
   server: '127.0.0.1:50055',
-  steps: { color: 'http://127.0.0.1:9000/' },
+  steps: { color: { url: 'http://127.0.0.1:9000/', include: ['page'] } },
   token: 't0ken',
 }
 
