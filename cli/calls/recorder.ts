@@ -1,4 +1,4 @@
-import { changeKey, decodeChange, keyText, type Clock, type Mode } from '#contract'
+import { changeKey, ContractError, decodeChange, keyText, type Clock, type Mode } from '#contract'
 import type { Call } from './call.ts'
 import { createCallsFile, type CallsFile } from './calls-file.ts'
 import { createRelay, type Exchange, type Relay } from './relay.ts'
@@ -41,7 +41,8 @@ const callOf = (step: string, exchange: Exchange): Call | undefined => {
     return 'failure' in exchange
       ? { ...call, failure: exchange.failure }
       : { ...call, answer: exchange.answer }
-  } catch {
+  } catch (error) {
+    if (!(error instanceof ContractError)) throw error
     return undefined
   }
 }
