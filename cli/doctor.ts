@@ -116,7 +116,8 @@ export const doctorCommand: Command = {
     ]
     for (const finding of findings) world.stdout.write(lineOf(finding))
     const mistakes = findings.filter(({ state }) => state === 'wrong').length
-    world.stderr.write(mistakes === 0 ? 'Nothing is wrong\n' : `${counted(mistakes, 'thing')} wrong\n`)
+    const verdict = mistakes === 0 ? 'Nothing is' : counted(mistakes, 'thing')
+    world.stderr.write(`${verdict} wrong\n`)
     return mistakes === 0 ? 0 : 1
   },
 }

@@ -44,9 +44,11 @@ const install = async ({ npm, stderr }: World, folder: string, name: string): Pr
   throw new Failure(`npm install failed in ${name}. Run it there again.`)
 }
 
-const nextText = (name: string, isInstalled: boolean): string =>
-  ['', `  cd ${name}`, ...(isInstalled ? [] : ['  npm install']), '  npm test', '  npm start', '', '']
-    .join('\n')
+const nextText = (name: string, isInstalled: boolean): string => {
+  const install = isInstalled ? [] : ['npm install']
+  const steps = [`cd ${name}`, ...install, 'npm test', 'npm start']
+  return `\n${steps.map((step) => `  ${step}\n`).join('')}\n`
+}
 
 /** Makes the folder of a service that runs and is tested at once. */
 export const initCommand: Command = {

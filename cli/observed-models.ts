@@ -19,9 +19,7 @@ export const observedModels = async (folder: string): Promise<readonly ObservedM
     names.map(async (file) => {
       const text = (await readTextIfAny(path.join(folder, file))) ?? ''
       const models = [...text.matchAll(observes)].map(([, single, double]) => single ?? double)
-      return [...new Set(models)].flatMap((model) =>
-        model === undefined ? [] : [{ file, model }],
-      )
+      return [...new Set(models)].flatMap((model) => (model === undefined ? [] : [{ file, model }]))
     }),
   )
   return found.flat()

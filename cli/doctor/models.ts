@@ -10,7 +10,8 @@ export const checkModels = async (modelsDir: string, shown: string): Promise<Fin
   const { models, diagnostics } = await projectModels(modelsDir)
   if (hasMistakes(diagnostics)) {
     const count = diagnostics.filter(({ severity }) => severity === 'error').length
-    return wrong(`The models have ${counted(count, 'mistake')}`, `syncstep check ${shown} shows them.`)
+    const text = `The models have ${counted(count, 'mistake')}`
+    return wrong(text, `syncstep check ${shown} shows them.`)
   }
   if (models.length > 0) return ok(`${counted(models.length, 'model')}, without mistakes`)
   return note(

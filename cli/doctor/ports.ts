@@ -44,7 +44,8 @@ export const checkPorts = async (
   }
   const health = taken.find(({ face }) => face === 'health')
   if (health !== undefined && (await isReadyCore(world, health.port))) {
-    return [ok(`A core runs on this machine and is ready, as http://${host}:${health.port}/readyz says`)]
+    const url = `http://${host}:${health.port}/readyz`
+    return [ok(`A core runs on this machine and is ready, as ${url} says`)]
   }
   return taken.map(({ face, flag, port }) =>
     note(

@@ -38,7 +38,7 @@ test('a service is made as that of the tutorial, and told what comes next', asyn
   expect(await textOf(folder, 'models/types.ts')).toContain('export type MyShopServiceInstance<')
 })
 
-test('its settings, models and steps are a synchronizer, and its models have their one form', async () => {
+test('its settings, models and steps are those of a synchronizer', async () => {
   const cwd = await temporaryFolder()
   await said(['init', 'shop', '--no-install'], { cwd })
   const { project } = await loadProject(cwd, 'shop')

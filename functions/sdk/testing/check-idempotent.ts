@@ -66,8 +66,7 @@ const newBackend = async <Backend extends object, R>(
 const feedbackOf = ({ outcome }: Left): Fields =>
   outcome.kind === 'synced' ? (outcome.feedback ?? {}) : {}
 
-const indented = (lines: readonly string[]): string =>
-  lines.map((line) => `\n    ${line}`).join('')
+const indented = (lines: readonly string[]): string => lines.map((line) => `\n    ${line}`).join('')
 
 /** How a run that comes after another differs from the one that nothing disturbed. */
 const complaintsOf = (undisturbed: Left, again: Left): readonly string[] => {
@@ -145,8 +144,9 @@ export const checkIdempotent = async <Backend extends object, R>(
   const [first] = findings
   if (first === undefined) return undisturbed.calls
   const made = undisturbed.calls.map(({ method }) => method).join(', ')
+  const found = findings.map(({ text }) => `\n  ${text}`).join('')
   throw failedCheck({
-    message: `Expected calls of the step to be repeatable. Undisturbed it calls ${made}.${findings.map(({ text }) => `\n  ${text}`).join('')}`,
+    message: `Expected calls of the step to be repeatable. Undisturbed it calls ${made}.${found}`,
     cause: first.thrown,
     from: checkIdempotent,
   })

@@ -69,7 +69,8 @@ export const recordBackend = <Backend extends object>(
     const before = known.get(client)
     if (before !== undefined) return before
     // Not the client itself: of one that is frozen, a proxy could answer nothing but what it has.
-    const proxy = new Proxy(Object.create(Object.getPrototypeOf(client) as object | null) as object, {
+    const stand = Object.create(Object.getPrototypeOf(client) as object | null) as object
+    const proxy = new Proxy(stand, {
       get(_, name): unknown {
         const value: unknown = Reflect.get(client, name)
         if (typeof name === 'symbol' || name === 'constructor' || name === 'then') return value
