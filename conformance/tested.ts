@@ -91,7 +91,9 @@ export const ask = async (
 }
 
 /** The headers of a caller that the function knows. */
-export const authorization = (token: string | null | undefined): Readonly<Record<string, string>> =>
+export const authorization = (
+  token: string | null | undefined,
+): Readonly<Record<string, string>> =>
   typeof token === 'string' ? { authorization: `Bearer ${token}` } : {}
 
 const outcomeOf = (reply: Reply, now: number): Outcome => {

@@ -85,7 +85,8 @@ const retryAfter: Check = {
           : {
               expected: `Retry-After of the answer to ${what} to be whole seconds or an HTTP date`,
               came: `"${answer.header('retry-after') ?? ''}"`,
-              advice: 'Write Retry-After: 5, or Sat, 31 Jan 2026 12:00:00 GMT. It counts an hour at most.',
+              advice:
+                'Write Retry-After: 5, or Sat, 31 Jan 2026 12:00:00 GMT. It counts an hour at most.',
             },
     ),
 }
@@ -98,8 +99,7 @@ const waitingOn: Check = {
       answered(
         tested,
         (answer) =>
-          [202, 409].includes(answer.status) &&
-          Object.hasOwn(objectIn(answer) ?? {}, 'waiting_on'),
+          [202, 409].includes(answer.status) && Object.hasOwn(objectIn(answer) ?? {}, 'waiting_on'),
       ),
       'had a waiting_on',
       ({ what, answer }) => {
@@ -119,9 +119,7 @@ const inTime: Check = {
   id: 'in-time',
   says: 'Each call is answered before its deadline',
   async run({ calls, timeoutMs }) {
-    const late = calls.find(
-      ({ reply }) => 'failure' in reply && reply.failure.kind === 'deadline',
-    )
+    const late = calls.find(({ reply }) => 'failure' in reply && reply.failure.kind === 'deadline')
     if (late === undefined) return passed
     return failed({
       expected: `an answer to ${late.what} within ${timeoutMs / 1000} s`,

@@ -8,7 +8,9 @@ const strangerIsRefused = async (
   sending: Sending,
 ): Promise<Result> => {
   if (tested.token === undefined) {
-    return skipped('The function has no token: give it one, and the same to SYNCSTEP_FUNCTION_TOKEN')
+    return skipped(
+      'The function has no token: give it one, and the same to SYNCSTEP_FUNCTION_TOKEN',
+    )
   }
   const call = await tested.send(what, tested.message(tested.change()), sending)
   return refused(

@@ -99,10 +99,7 @@ const wrongModel: Check = {
   says: 'A record of another model is refused for good',
   async run(tested) {
     const model = `Another${tested.samples.synced.model}`
-    const call = await tested.send(
-      `a record of ${model}`,
-      tested.message(tested.change({ model })),
-    )
+    const call = await tested.send(`a record of ${model}`, tested.message(tested.change({ model })))
     return refused(
       call,
       [400, 422],

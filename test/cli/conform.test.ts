@@ -12,7 +12,8 @@ const files = {
   'red.yaml': 'model: Color\nid: 7\nname: red\n',
   'later.json': JSON.stringify({ ...color, record: { id: 8, name: 'later' } }),
   'never.json': JSON.stringify({ ...color, record: { id: 9, name: 'never' } }),
-  'models/color.xproto': 'option name = "colors";\nmessage Color (XOSBase) { required string name = 1; }\n',
+  'models/color.xproto':
+    'option name = "colors";\nmessage Color (XOSBase) { required string name = 1; }\n',
 }
 
 const records = ['--record', 'red.yaml', '--deferred', 'later.json', '--refused', 'never.json']
@@ -78,7 +79,9 @@ test('the report as JUnit counts, and holds nothing that would break it', async 
   const { stdout } = await conform([url, ...records, '--output', 'junit'])
 
   expect(stdout).toMatch(
-    new RegExp(`^<\\?xml .*\\n<testsuites tests="${checkNames.length}" failures="1" errors="0" skipped="1"`),
+    new RegExp(
+      `^<\\?xml .*\\n<testsuites tests="${checkNames.length}" failures="1" errors="0" skipped="1"`,
+    ),
   )
   expect(stdout).toMatch(
     /<testcase classname="other-method" name="A method that means nothing here is refused" time="\d+\.\d{3}">\n +<failure message="Expected a PUT to be refused with 405, got HTTP 200: &lt;b&gt;&amp;&quot;done&quot;&lt;\/b&gt;\.">Answer 405/,
@@ -98,7 +101,11 @@ test('a record is made up from the models, of the one that the function observes
   expect({ status, stderr }).toMatchObject({ status: 0 })
   expect(JSON.parse(String(seen[0]))).toMatchObject({
     model: 'Color',
-    record: { id: 1, name: expect.stringMatching(/^name-/) as string, class_names: 'Color,XOSBase' },
+    record: {
+      id: 1,
+      name: expect.stringMatching(/^name-/) as string,
+      class_names: 'Color,XOSBase',
+    },
   })
 })
 

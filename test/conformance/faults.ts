@@ -32,9 +32,7 @@ const broken = problem(500, 'TypeError')
 
 /** Answers so what comes so, and everything else as it should. */
 const when =
-  (isMeant: (received: Received) => boolean, instead: Answer) =>
-  (): Fault =>
-  (received, answer) =>
+  (isMeant: (received: Received) => boolean, instead: Answer) => (): Fault => (received, answer) =>
     isMeant(received) ? instead : answer(received)
 
 /** Answers otherwise in the place of an answer. */
@@ -53,8 +51,7 @@ const asKnown = (received: Received): Received => ({
 
 /** Answers otherwise from the second time on that something of the same name comes. */
 const fromSecond =
-  (nameOf: (received: Received) => string | undefined, instead: Answer) =>
-  (): Fault => {
+  (nameOf: (received: Received) => string | undefined, instead: Answer) => (): Fault => {
     const seen = new Set<string>()
     return (received, answer) => {
       const name = nameOf(received)
@@ -185,7 +182,10 @@ export const faults: Readonly<Record<string, Broken>> = {
   'malformed-json': {
     fault: when(
       ({ method, path, body }) =>
-        method === 'POST' && path === '/' && body.length > 20 && parsed(body.toString()) === undefined,
+        method === 'POST' &&
+        path === '/' &&
+        body.length > 20 &&
+        parsed(body.toString()) === undefined,
       broken,
     ),
     told: /Expected half a body in binary mode to be refused with 400, got HTTP 500/,
