@@ -49,7 +49,10 @@ const untilOver = async (
 /** Stands between a function and its callers, and keeps their calls. */
 export const recordCommand: Command = {
   parameters: [
-    { name: 'STEP|URL', help: 'a step of a running syncstep dev or of --project, or where a function is' },
+    {
+      name: 'STEP|URL',
+      help: 'a step of a running syncstep dev or of --project, or where a function is',
+    },
   ],
   flags: {
     output: { kind: 'text', short: 'o', help: 'A new file for the calls', value: 'FILE' },

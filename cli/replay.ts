@@ -6,7 +6,7 @@ import { createCaller, outcomeOfCall, type Call, type Caller } from './calls/cal
 import { readCalls } from './calls/calls-file.ts'
 import { deadlineFlag, deadlineFrom } from './calls/deadline.ts'
 import { differencesBetween, type Difference } from './calls/differences.ts'
-import type { Command, Input } from './command.ts'
+import type { Command } from './command.ts'
 import { formOf, outputFlags, print, tableOf } from './client/print.ts'
 import { Failure } from './failure.ts'
 import { counted } from './tell-diagnostics.ts'
@@ -97,9 +97,7 @@ const changedJson = ({ line, call, now, differences }: Changed): object => ({
 
 /** Calls a function again as it was called when calls were recorded, and shows what it answers otherwise. */
 export const replayCommand: Command = {
-  parameters: [
-    { name: 'FILE', help: 'what record, dev --record or send --save wrote' },
-  ],
+  parameters: [{ name: 'FILE', help: 'what record, dev --record or send --save wrote' }],
   flags: {
     against: {
       kind: 'text',

@@ -123,7 +123,8 @@ const send = async (sending: Sending, input: Input, world: World): Promise<numbe
   await paced({ count, perSecond, clock }, begin, stop)
   if (form !== 'table') print(world, form, count > 1 ? shown : shown[0], () => '')
   else if (count > 1) stdout.write(summaryOf(kinds, durations))
-  if (unsaved > 0) stderr.write(`The file of --save is full: ${counted(unsaved, 'call')} are not in it.\n`)
+  if (unsaved > 0)
+    stderr.write(`The file of --save is full: ${counted(unsaved, 'call')} are not in it.\n`)
   return kinds.length === count && kinds.every(isWell) ? 0 : 1
 }
 

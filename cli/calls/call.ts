@@ -87,7 +87,12 @@ export const createCaller = ({
 
   const messageFor = (change: Change): Message => {
     const time = clock.now()
-    const { headers, body } = encodeChange(change, { source, time, deadline: time + timeoutMs, mode })
+    const { headers, body } = encodeChange(change, {
+      source,
+      time,
+      deadline: time + timeoutMs,
+      mode,
+    })
     return { headers: { ...headers, ...authorization }, body }
   }
 

@@ -22,9 +22,7 @@ const firstOfList = (text: unknown): string | undefined =>
 const wholeRecord = (given: Given): Given => ({ id: 1, ...given })
 
 const stampOf = ({ updated, changed_by_policy: policy }: Given): number =>
-  Math.round(
-    Math.max(0, ...[updated, policy].filter((value) => typeof value === 'number')) * 1e6,
-  )
+  Math.round(Math.max(0, ...[updated, policy].filter((value) => typeof value === 'number')) * 1e6)
 
 /** A whole change is told from a record by its `record`, which no record has. */
 const partsOf = (given: Given): Given => {
@@ -55,7 +53,9 @@ const checked = (value: unknown, place: string): Change => {
     return value
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    const hint = reason.startsWith('Expected data.model') ? ' Name it as "model", or with --model.' : ''
+    const hint = reason.startsWith('Expected data.model')
+      ? ' Name it as "model", or with --model.'
+      : ''
     throw new Failure(`${place}: ${reason}.${hint}`)
   }
 }
@@ -71,6 +71,9 @@ export const changesIn = (text: string, file: string, leftOut: LeftOut): readonl
   const values = documentsIn(text).flatMap(recordsIn)
   if (values.length === 0) throw new Failure(`Expected a record or a change in ${file}, got none.`)
   return values.map((value, index) =>
-    checked(changeFrom(value, leftOut), values.length === 1 ? file : `${file}, number ${index + 1}`),
+    checked(
+      changeFrom(value, leftOut),
+      values.length === 1 ? file : `${file}, number ${index + 1}`,
+    ),
   )
 }

@@ -24,7 +24,8 @@ const withoutReverseSets = ({ model, record }: Found): Values => {
 const linkNamed = ({ fields }: ModelType, name: string): FieldType | undefined =>
   fields.find(
     (field) =>
-      field.target !== undefined && [`${name}_id`, `${name}_ids`].some((wire) => wire === field.name),
+      field.target !== undefined &&
+      [`${name}_id`, `${name}_ids`].some((wire) => wire === field.name),
   )
 
 const related = async (

@@ -35,7 +35,10 @@ const word = (random: Random): string =>
     .toString(36)
     .padStart(4, '0')
 
-const textFor = ({ name, choices = [], format, maxLength }: ScalarField, random: Random): string => {
+const textFor = (
+  { name, choices = [], format, maxLength }: ScalarField,
+  random: Random,
+): string => {
   const chosen = pick(
     random,
     choices.flatMap(({ value }) => value ?? []),

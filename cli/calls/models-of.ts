@@ -10,10 +10,7 @@ import type { World } from '../world.ts'
  *
  * @throws Failure when there are none, or they have mistakes.
  */
-export const modelsOf = async (
-  directory: string,
-  { cwd }: Pick<World, 'cwd'>,
-): Promise<Schema> => {
+export const modelsOf = async (directory: string, { cwd }: Pick<World, 'cwd'>): Promise<Schema> => {
   const folder = await findModelsDir(cwd, directory)
   if (folder === undefined) {
     throw new Failure(`Expected the config.yaml of a synchronizer in ${directory}: no such file.`)

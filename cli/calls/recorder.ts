@@ -37,7 +37,13 @@ const callOf = (step: string, exchange: Exchange): Call | undefined => {
   const { at, durationMs, rawHeaders, body = '' } = exchange
   try {
     const { change } = decodeChange(rawHeaders, body)
-    const call = { at: new Date(at).toISOString(), step, mode: modeOf(rawHeaders), change, durationMs }
+    const call = {
+      at: new Date(at).toISOString(),
+      step,
+      mode: modeOf(rawHeaders),
+      change,
+      durationMs,
+    }
     return 'failure' in exchange
       ? { ...call, failure: exchange.failure }
       : { ...call, answer: exchange.answer }

@@ -49,7 +49,8 @@ export const announceDev = async (
   return () => rm(file, { force: true })
 }
 
-const isTextOrNothing = (value: unknown): boolean => value === undefined || typeof value === 'string'
+const isTextOrNothing = (value: unknown): boolean =>
+  value === undefined || typeof value === 'string'
 
 const isStep = (value: unknown): value is RunningStep =>
   isObject(value) &&

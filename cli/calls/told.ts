@@ -68,9 +68,7 @@ export const callJson = (call: Call, url: string, writable: Writable): object =>
     ...call,
     outcome,
     written: {
-      ...(status === undefined
-        ? {}
-        : { backend_code: status.code, backend_status: status.text }),
+      ...(status === undefined ? {} : { backend_code: status.code, backend_status: status.text }),
       ...(enacted === undefined ? {} : { enacted: enacted / 1e6 }),
       ...(feedback === undefined ? {} : { feedback }),
     },
@@ -114,5 +112,10 @@ export const requestText = ({ headers, body }: Message, url: string): string => 
 /** The same for programs. */
 export const requestJson = ({ headers, body }: Message, url: string): object => {
   const shown = Object.entries(headers).filter(([name]) => !hiddenHeaders.includes(name))
-  return { method: 'POST', url, headers: Object.fromEntries(shown), body: JSON.parse(body) as unknown }
+  return {
+    method: 'POST',
+    url,
+    headers: Object.fromEntries(shown),
+    body: JSON.parse(body) as unknown,
+  }
 }

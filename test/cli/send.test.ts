@@ -282,19 +282,36 @@ test.each<[readonly string[], number, RegExp]>([
   [['send', url, '-f', 'a', '--record', 'b'], 2, /^Expected one of --record, --file and --replay/],
   [['send', url, '-f', 'missing.yaml'], 1, /^Expected records at .*missing\.yaml: no such file/],
   [['send', url, '-f', 'empty.yaml'], 1, /^Expected a record or a change in empty\.yaml, got none/],
-  [['send', url, '-f', 'red.yaml'], 1, /^red\.yaml: Expected data\.model to be the name of a model/],
+  [
+    ['send', url, '-f', 'red.yaml'],
+    1,
+    /^red\.yaml: Expected data\.model to be the name of a model/,
+  ],
   [['send', url, '-f', 'two.yaml'], 1, /^two\.yaml, number 2: Expected data\.record\.id to be/],
   [['send', url, '-f', 'broken.yaml'], 1, /^Expected YAML or JSON: /],
-  [['send', url, '--replay', 'red.yaml'], 1, /^Expected .*red\.yaml to be written by syncstep record/],
-  [['send', url, '--project', '.'], 1, /^Expected the config\.yaml of a synchronizer in \.: no such/],
+  [
+    ['send', url, '--replay', 'red.yaml'],
+    1,
+    /^Expected .*red\.yaml to be written by syncstep record/,
+  ],
+  [
+    ['send', url, '--project', '.'],
+    1,
+    /^Expected the config\.yaml of a synchronizer in \.: no such/,
+  ],
   [['send', url, '-f', 'a', '--mode', 'batch'], 2, /^Expected --mode to be binary or structured/],
   [['send', url, '-f', 'a', '--count', '0'], 2, /^Expected --count to be a number above 0/],
   [['send', url, '-f', 'a', '--rate', 'x'], 2, /^Expected --rate to be a number above 0/],
-  [['send', url, '-f', 'red.yaml', '--operation', 'policy'], 2, /^Expected --operation to be sync or delete, got "policy"/],
+  [
+    ['send', url, '-f', 'red.yaml', '--operation', 'policy'],
+    2,
+    /^Expected --operation to be sync or delete, got "policy"/,
+  ],
   [['send', url, '--seed', '-1', '--project', 'x'], 2, /^Expected --seed/],
   [['send', url, '--include', 'a.b.c.d'], 2, /^Expected --include to be paths of at most three/],
   [['send', url, '--timeout', 'soon'], 2, /^Expected --timeout to be a duration such as 30s/],
-])('what cannot be sent is said so: %j', async (words, expected, message) => { // prettier-ignore
+])('what cannot be sent is said so: %j', async (words, expected, message) => {
+  // prettier-ignore
   const cwd = await temporaryFolder({
     'empty.yaml': '',
     'red.yaml': 'name: red\n',
