@@ -20,6 +20,7 @@ option app_label = "${name}";
 message ${prefix}Service (Service) {
     required string hello_from = 1 [
         help_text = "The name of who is saying hello",
+        max_length = 254,
         null = False,
         db_index = False,
         blank = False];
@@ -29,6 +30,7 @@ message ${prefix}ServiceInstance (ServiceInstance) {
     option owner_class_name = "${prefix}Service";
     required string hello_to = 1 [
         help_text = "The name of who is being greeted",
+        max_length = 254,
         null = False,
         db_index = False,
         blank = False];
