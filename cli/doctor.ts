@@ -103,7 +103,7 @@ const lineOf = ({ state, text, advice }: Finding): string => {
 
 /** Looks at this machine and at a service. Status 1 when something is wrong. */
 export const doctorCommand: Command = {
-  parameters: [{ name: '[DIR]', help: 'the folder of a service; else this one' }],
+  parameters: [{ name: 'DIR', help: 'the folder of a service; else this one', optional: true }],
   flags: {},
   variables: {},
 

@@ -3,6 +3,7 @@ import type { ObservedModel } from '../observed-models.ts'
 import { hasTsNode, readsTypeScript, typeScriptAdvice } from '../read-typescript.ts'
 import { readTextIfAny } from '../files.ts'
 import { suggestion } from '../suggestion.ts'
+import { counted } from '../tell-diagnostics.ts'
 import { note, ok, wrong, type Finding } from './finding.ts'
 
 export type KnownModel = {
@@ -60,7 +61,8 @@ export const checkSteps = (
     ...(names === undefined ? [] : unknownModels(observed, names)),
     ...sharedModels(observed),
   ]
-  const told = mistakes.length > 0 ? mistakes : [ok(`Steps observe ${observed.length} models`)]
+  const told =
+    mistakes.length > 0 ? mistakes : [ok(`Steps observe ${counted(observed.length, 'model')}`)]
   return [...told, ...unobserved(observed, models ?? [])]
 }
 

@@ -19,10 +19,7 @@ const importPath = (folder: string, file: string): string => {
 
 const posix = (folder: string): string => path.posix.normalize(folder.split(path.sep).join('/'))
 
-const stepText = (
-  model: string,
-  types: string,
-): string => `import { defineStep } from '${types}'
+const stepText = (model: string, types: string): string => `import { defineStep } from '${types}'
 
 export default defineStep({
   observes: '${model}',

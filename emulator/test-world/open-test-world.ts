@@ -132,10 +132,8 @@ const isMissing = (error: unknown): boolean =>
 type WorldRecords = Pick<TestWorld, 'create' | 'update' | 'remove' | 'get' | 'list'>
 
 const worldRecords = (records: Records): WorldRecords => ({
-  create: async <Known extends object>(
-    model: NamedModel<Known>,
-    fields: NoInfer<Partial<Known>>,
-  ) => asKnown<Known>((await records.create(nameOf(model), plain(fields))).fields),
+  create: async <Known extends object>(model: NamedModel<Known>, fields: NoInfer<Partial<Known>>) =>
+    asKnown<Known>((await records.create(nameOf(model), plain(fields))).fields),
 
   update: async <Known extends object>(
     model: NamedModel<Known>,

@@ -12,14 +12,7 @@ export {
   type StepContext,
   type StepResult,
 } from './step.ts'
-export type {
-  ExpandedRecordOf,
-  Many,
-  ModelBlank,
-  One,
-  OneOrNone,
-  PathOf,
-} from './model-types.ts'
+export type { ExpandedRecordOf, Many, ModelBlank, One, OneOrNone, PathOf } from './model-types.ts'
 export { typedSteps, type DefinedStep, type TypedStep, type TypedSteps } from './typed-steps.ts'
 export { attributesOf, providerServiceOf, providerServicesOf } from './relatives.ts'
 export {

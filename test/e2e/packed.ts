@@ -63,7 +63,11 @@ export const installPacked = async (): Promise<Installed> => {
     folder,
     async run([program = '', ...words], at = '.') {
       const options = { cwd: path.join(folder, at), env: environment }
-      const { code = 0, stdout, stderr } = await execute(program, words, options).then(
+      const {
+        code = 0,
+        stdout,
+        stderr,
+      } = await execute(program, words, options).then(
         (output) => ({ ...output, code: 0 }),
         (error: unknown) =>
           error as { readonly code: number; readonly stdout: string; readonly stderr: string },

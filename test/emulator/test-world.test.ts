@@ -78,12 +78,7 @@ test('a retry happens at its time, and none before', async () => {
   expect(await instance()).toMatchObject({ backend_code: 0, backend_status: 'Maybe later' })
 
   await world.pass(3_000)
-  expect(outcomes(world).at(-1)).toEqual([
-    'hello-world-service-instance',
-    'sync',
-    2,
-    'deferred',
-  ])
+  expect(outcomes(world).at(-1)).toEqual(['hello-world-service-instance', 'sync', 2, 'deferred'])
 
   await world.update(HelloWorldServiceInstance, id, { hello_to: 'Arya' })
   await world.untilSynced()
