@@ -150,8 +150,10 @@ const madeUpSample = async (
   const { observes, include } = description
   const given = await readXproto([folder], world)
   const { schema, diagnostics, sources } = await compileFiles(given, input)
-  tellDiagnostics(diagnostics, sources, world.stderr, world)
-  if (schema === undefined) throw new Failure(`Nothing is checked: ${verdictOn(diagnostics)}.`)
+  if (schema === undefined) {
+    tellDiagnostics(diagnostics, sources, world.stderr, world)
+    throw new Failure(`Nothing is checked: ${verdictOn(diagnostics)}.`)
+  }
   const model = schema.model(observes)
   if (model === undefined || model.abstract) {
     throw new Failure(`Expected the model ${observes}, which the function observes, in ${folder}.`)

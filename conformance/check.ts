@@ -20,6 +20,8 @@ export type Check = {
   readonly id: string
   /** What is true of a function that passes, in a sentence. */
   readonly says: string
+  /** It tells nothing of a function that could sync the sample in no mode. */
+  readonly needsSync?: true
   run(tested: Tested): Promise<Result>
 }
 

@@ -15,9 +15,14 @@ export const cameOf = (reply: Reply): string => {
 export const statusOf = (reply: Reply): number | undefined =>
   'answer' in reply ? reply.answer.status : undefined
 
+/** Whether the function did what the event says, or has begun to. */
+export const isTaken = ({ outcome }: Call): boolean =>
+  outcome.kind === 'synced' || outcome.kind === 'in-progress'
+
 /** The function did what the event says, or has begun to. */
-export const taken = ({ what, reply, outcome }: Call, advice: string): Result => {
-  if (outcome.kind === 'synced' || outcome.kind === 'in-progress') return passed
+export const taken = (call: Call, advice: string): Result => {
+  if (isTaken(call)) return passed
+  const { what, reply } = call
   const expected = `${what} to be answered 200, 201 or 204, empty or with {"feedback"?, "note"?}, or 202`
   return failed({ expected, came: cameOf(reply), advice })
 }

@@ -3,7 +3,7 @@ import { failed, passed, skipped, type Check, type Result } from './check.ts'
 import { checks } from './checks/index.ts'
 import { descriptionIn } from './described.ts'
 import type { Reply } from './exchange.ts'
-import { cameOf } from './expectations.ts'
+import { cameOf, isTaken } from './expectations.ts'
 import {
   ask,
   authorization,
@@ -42,7 +42,10 @@ export type ConformanceOptions = TestedOptions & {
 
 type CheckName = Pick<Check, 'id' | 'says'>
 
-const reachable: CheckName = { id: 'reachable', says: 'The function answers at its URL' }
+const reachable: CheckName = {
+  id: 'reachable',
+  says: 'The function answers at its URL, and lets its caller in',
+}
 
 /** What can be checked, in the order in which that happens: ids, and what they say. */
 export const checkNames: readonly CheckName[] = [reachable, ...checks]
@@ -50,7 +53,7 @@ export const checkNames: readonly CheckName[] = [reachable, ...checks]
 const everyMs = 50
 
 /** A process that was just started may take so long until it listens. */
-const startMs = 30_000
+const startMs = 60_000
 
 const describe = (options: TestedOptions): Promise<Reply> =>
   ask(options, {
@@ -75,17 +78,25 @@ const firstReply = async (options: TestedOptions): Promise<Reply> => {
   }
 }
 
-const reachability = (reply: Reply, { url, process }: TestedOptions): Result => {
-  if ('answer' in reply) return passed
-  return failed({
-    expected: `an answer to GET ${url}`,
-    came: cameOf(reply),
-    advice:
-      process === undefined
-        ? 'Start the function, or let --command start it.'
-        : 'Listen on the port that PORT names, on all addresses.',
-  })
+const adviceOn = (reply: Reply, { process }: TestedOptions): string => {
+  if ('answer' in reply) return 'Set SYNCSTEP_FUNCTION_TOKEN to the token that the function knows.'
+  return process === undefined
+    ? 'Start the function, or let --command start it.'
+    : 'Listen on the port that PORT names, on all addresses.'
 }
+
+const reachability = (reply: Reply, options: TestedOptions): Result => {
+  const isLetIn = 'answer' in reply && ![401, 403].includes(reply.answer.status)
+  if (isLetIn) return passed
+  const expected = `GET ${options.url} to be answered, and not with 401 or 403`
+  return failed({ expected, came: cameOf(reply), advice: adviceOn(reply, options) })
+}
+
+/** One fault that is in the way of all calls is told once. */
+const runOn = async (tested: Tested, check: Check): Promise<Result> =>
+  check.needsSync === true && tested.calls.length > 0 && !tested.calls.some(isTaken)
+    ? skipped('It takes no event in either mode: see binary-mode and structured-mode')
+    : check.run(tested)
 
 /**
  * Looks at a function from outside: whether it keeps the function contract. It is called for real, and what it brings
@@ -108,14 +119,14 @@ export const runChecks = async (options: ConformanceOptions): Promise<Report> =>
   const runAll = async (tested: Tested): Promise<void> => {
     for (const check of checks) {
       if (stop.aborted) return
-      await keep(check, () => check.run(tested))
+      await keep(check, () => runOn(tested, check))
     }
   }
 
   const reply = await firstReply(options)
   const { verdict } = await keep(reachable, async () => reachability(reply, options))
   if (verdict === 'failed') {
-    for (const check of checks) await keep(check, async () => skipped('Nobody answers'))
+    for (const check of checks) await keep(check, async () => skipped('See reachable'))
     return { url, results }
   }
   const samples = await samplesFor(descriptionIn(reply))

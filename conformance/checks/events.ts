@@ -35,6 +35,7 @@ const inMode = (mode: Mode, advice: string): Check => ({
 const allAttributes: Check = {
   id: 'all-attributes',
   says: 'An event with all attributes that a dispatcher sends is taken',
+  needsSync: true,
   run: (tested) =>
     eachOf(modes, async (mode) => {
       const message = tested.message(tested.change(), {
@@ -50,6 +51,7 @@ const allAttributes: Check = {
 const unknownAttributes: Check = {
   id: 'unknown-attributes',
   says: 'Attributes that nobody knows are ignored',
+  needsSync: true,
   run: (tested) =>
     eachOf(modes, async (mode) => {
       const message = withAttribute(tested.message(tested.change(), { mode }), mode)
@@ -64,6 +66,7 @@ const unknownAttributes: Check = {
 const unknownData: Check = {
   id: 'unknown-data',
   says: 'Members of the data that nobody knows are ignored',
+  needsSync: true,
   async run(tested) {
     const { headers, body } = tested.message(tested.change())
     const message = { headers, body: body.replace('{', '{"nobodyknows":["this"],') }
@@ -78,6 +81,7 @@ const unknownData: Check = {
 const percentEncoding: Check = {
   id: 'percent-encoding',
   says: 'Attributes in headers are percent-decoded',
+  needsSync: true,
   async run(tested) {
     const { headers, body } = tested.message(tested.change())
     const encoded = {
@@ -96,6 +100,7 @@ const percentEncoding: Check = {
 const charset: Check = {
   id: 'charset',
   says: 'A Content-Type with charset=utf-8 is taken',
+  needsSync: true,
   run: (tested) =>
     eachOf(modes, async (mode) => {
       const { headers, body } = tested.message(tested.change(), { mode })
@@ -109,6 +114,7 @@ const charset: Check = {
 const retried: Check = {
   id: 'retried',
   says: 'A second attempt, which tells of the outcome before it, is taken',
+  needsSync: true,
   async run(tested) {
     const previous = { code: 2, text: 'Nö: no route to host' }
     const change = tested.change({ attempt: 2, previous })
@@ -123,6 +129,7 @@ const feedbackOf = ({ outcome }: Call): unknown =>
 const duplicate: Check = {
   id: 'duplicate',
   says: 'The same event twice has the same outcome',
+  needsSync: true,
   async run(tested) {
     const message = tested.message(tested.change())
     const advice = 'Calls repeat after crashes and lost answers: make the function idempotent.'
@@ -142,6 +149,7 @@ const duplicate: Check = {
 const largestEvent: Check = {
   id: 'largest-event',
   says: `An event of ${maxEventBytes} bytes is taken`,
+  needsSync: true,
   async run(tested) {
     const call = await tested.send(
       `a sync of ${maxEventBytes} bytes`,
@@ -204,6 +212,7 @@ const concurrent: Check = {
 const keptConnection: Check = {
   id: 'kept-connection',
   says: 'After a refusal the same connection serves the next call',
+  needsSync: true,
   async run(tested) {
     const { headers } = tested.message(tested.change())
     const broken = { headers, body: '{"operation":' }

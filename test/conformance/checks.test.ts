@@ -8,7 +8,15 @@ import {
 } from '#conformance'
 import { exchangeWith } from '../../cli/http-exchange.ts'
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
-import { color, dataOf, recordOf, serveColor, token, type Fault } from './color-function.ts'
+import {
+  color,
+  dataOf,
+  problem,
+  recordOf,
+  serveColor,
+  token,
+  type Fault,
+} from './color-function.ts'
 import { faults } from './faults.ts'
 
 const named = (name: string) => ({ ...color, record: { id: 7, name } })
@@ -92,9 +100,19 @@ test('where nobody answers nothing else is checked', async () => {
 
   expect(idsOf(report, 'failed')).toEqual(['reachable'])
   expect(textOf(report, 'reachable')).toMatch(
-    /Expected an answer to GET http:\/\/127\.0\.0\.1:1\/, got no answer \(.*\)\.\n +Start the function/,
+    /Expected GET http:\/\/127\.0\.0\.1:1\/ to be answered, .*, got no answer \(.*\)\.\n +Start the function/,
   )
   expect(idsOf(report, 'skipped')).toHaveLength(checkNames.length - 1)
+})
+
+test('a function that does not let the caller in is not checked either', async () => {
+  const clock = aClock()
+  const report = await check(await serveColor(clock), { clock, token: 'another' })
+
+  expect(idsOf(report, 'failed')).toEqual(['reachable'])
+  expect(textOf(report, 'reachable')).toMatch(
+    /not with 401 or 403, got HTTP 401: .*\n +Set SYNCSTEP_FUNCTION_TOKEN/,
+  )
 })
 
 test('what nobody gave a record or a token for is skipped, and how to give it is told', async () => {
@@ -112,6 +130,19 @@ test('what nobody gave a record or a token for is skipped, and how to give it is
   expect(textOf(report, 'deferred')).toMatch(/give one with --deferred/)
 })
 
+test('what keeps all syncs from being taken is told once', async () => {
+  const report = await checkWith((received, answer) =>
+    dataOf(received)['operation'] === 'sync' || received.body.includes('specversion')
+      ? problem(500, 'No database')
+      : answer(received),
+  )
+  const failed = idsOf(report, 'failed')
+
+  expect(failed.slice(0, 2)).toEqual(['binary-mode', 'structured-mode'])
+  expect(failed).not.toContain('charset')
+  expect(textOf(report, 'charset')).toMatch(/takes no event in either mode: see binary-mode/)
+})
+
 test('checks that do not count are not made', async () => {
   const clock = aClock()
   const url = await serveColor(clock, faults['wrong-model']?.fault())
@@ -119,6 +150,9 @@ test('checks that do not count are not made', async () => {
 
   expect(idsOf(report, 'failed')).toEqual([])
   expect(idsOf(report, 'skipped')).toEqual(['wrong-model', 'sigterm'])
+
+  const others = await check(url, { clock, skip: new Set(['binary-mode', 'structured-mode']) })
+  expect(idsOf(others, 'failed')).toEqual(['wrong-model'])
 })
 
 test('a function that does not describe itself is told where to say what it observes', async () => {

@@ -48,7 +48,9 @@ const missing = (program: string): string | undefined =>
 
 const passes = { status: 0, failed: [] }
 
-test('a step of the SDK keeps the contract, from its start to its end', async () => {
+const slowStart = { timeout: 120_000 }
+
+test('a step of the SDK keeps the contract, from its start to its end', slowStart, async () => {
   const step = path.join(helloWorld, 'steps/hello-world-service-instance.ts')
   const line = [process.execPath, ...syncstepArguments, 'function', step]
     .map((word) => `"${word}"`)
