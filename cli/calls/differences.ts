@@ -12,11 +12,8 @@ export type Difference = {
 type Facts = Readonly<Record<string, unknown>>
 
 const againFacts = (outcome: Outcome): Facts => {
-  const seconds =
-    'retryAfterMs' in outcome && outcome.retryAfterMs !== undefined
-      ? { retry_after: outcome.retryAfterMs / 1000 }
-      : {}
-  if (!('waitingOn' in outcome) || outcome.waitingOn === undefined) return seconds
+  const seconds = 'retryAfterMs' in outcome ? { retry_after: outcome.retryAfterMs / 1000 } : {}
+  if (!('waitingOn' in outcome)) return seconds
   const { waitingOn } = outcome
   return { ...seconds, waiting_on: `${keyText(waitingOn)} ${waitingOn.state}` }
 }
@@ -26,7 +23,9 @@ const factsOf = (outcome: Outcome): Facts => {
   const { kind } = outcome
   if (kind === 'synced') {
     const { note, feedback = {} } = outcome
-    const fields = Object.entries(feedback).map(([name, value]) => [`feedback.${name}`, value])
+    const fields = Object.entries(feedback).map(
+      ([name, value]) => [`feedback.${name}`, value] as const,
+    )
     return { outcome: kind, ...(note === undefined ? {} : { note }), ...Object.fromEntries(fields) }
   }
   const retry = kind === 'failed' ? { retry: outcome.retry } : {}

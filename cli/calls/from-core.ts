@@ -9,7 +9,8 @@ type Found = { readonly model: ModelType; readonly record: Values }
 /** A record as its most derived model, which is how functions see it. */
 const leafRecord = async (core: CoreClient, model: ModelType, id: number): Promise<Found> => {
   const record = await core.get(model, id)
-  const leaf = core.models.named(String(record['leaf_model_name'] ?? model.name))
+  const { leaf_model_name: name } = record
+  const leaf = core.models.named(typeof name === 'string' ? name : model.name)
   if (leaf.name === model.name) return { model, record }
   return { model: leaf, record: await core.get(leaf, id) }
 }
