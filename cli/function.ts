@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { inspect } from 'node:util'
 import { Failure } from './failure.ts'
 import {
   callersFrom,
@@ -108,7 +109,7 @@ const importStep = async (file: string): Promise<unknown> => {
         `Cannot import ${file}: this Node.js reads TypeScript with ts-node only. ${typeScriptAdvice}`,
       )
     }
-    const told = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    const told = error instanceof Error ? (error.stack ?? error.message) : inspect(error)
     throw new Failure(`Cannot import ${file}:\n${told}`)
   }
 }

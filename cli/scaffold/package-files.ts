@@ -32,6 +32,7 @@ const tsconfig = {
     lib: ['es2023'],
     types: ['node'],
     module: 'nodenext',
+    rootDir: '.',
     noEmit: true,
     strict: true,
     noUncheckedIndexedAccess: true,

@@ -123,29 +123,27 @@ const untilSynced = async (parts: Parts, withinMs: number): Promise<void> => {
 
 const plain = (fields: object): Fields => fields as Fields
 
-/** What the core answers, as a record of that model is one. */
-const asKnown = <Known extends object>(fields: Fields): Known & Fields => fields as Known & Fields
-
 const isMissing = (error: unknown): boolean =>
   error instanceof CoreError && error.code === 'NOT_FOUND'
 
 type WorldRecords = Pick<TestWorld, 'create' | 'update' | 'remove' | 'get' | 'list'>
 
+/** What the core answers is a record of the model. */
 const worldRecords = (records: Records): WorldRecords => ({
   create: async <Known extends object>(model: NamedModel<Known>, fields: NoInfer<Partial<Known>>) =>
-    asKnown<Known>((await records.create(nameOf(model), plain(fields))).fields),
+    (await records.create(nameOf(model), plain(fields))).fields as Known & Fields,
 
   update: async <Known extends object>(
     model: NamedModel<Known>,
     id: number,
     fields: NoInfer<Partial<Known>>,
-  ) => asKnown<Known>((await records.update(nameOf(model), id, plain(fields))).fields),
+  ) => (await records.update(nameOf(model), id, plain(fields))).fields as Known & Fields,
 
   remove: (model, id) => records.remove(nameOf(model), id),
 
   async get<Known extends object>(model: NamedModel<Known>, id: number) {
     try {
-      return asKnown<Known>((await records.get(nameOf(model), id)).fields)
+      return (await records.get(nameOf(model), id)).fields as Known & Fields
     } catch (error) {
       if (isMissing(error)) return undefined
       throw error
@@ -153,7 +151,7 @@ const worldRecords = (records: Records): WorldRecords => ({
   },
 
   list: async <Known extends object>(model: NamedModel<Known>) =>
-    (await records.list(nameOf(model))).map((fields) => asKnown<Known>(fields)),
+    (await records.list(nameOf(model))) as readonly (Known & Fields)[],
 })
 
 const worldOf = (parts: Parts, close: () => Promise<void>): TestWorld => {

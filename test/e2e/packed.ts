@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
-import { copyFile, mkdir, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -53,6 +53,7 @@ const install = async (archive: string, folder: string): Promise<void> => {
   await execute('tar', ['-xzf', archive, '-C', folder])
   await rename(path.join(folder, 'package'), path.join(modules, 'syncstep'))
   await symlink('../syncstep/dist/cli/main.js', path.join(modules, '.bin/syncstep'))
+  await chmod(path.join(modules, '.bin/syncstep'), 0o755)
 }
 
 /** Builds the package, packs it, and installs the archive. */
@@ -63,11 +64,7 @@ export const installPacked = async (): Promise<Installed> => {
     folder,
     async run([program = '', ...words], at = '.') {
       const options = { cwd: path.join(folder, at), env: environment }
-      const {
-        code = 0,
-        stdout,
-        stderr,
-      } = await execute(program, words, options).then(
+      const { code, stdout, stderr } = await execute(program, words, options).then(
         (output) => ({ ...output, code: 0 }),
         (error: unknown) =>
           error as { readonly code: number; readonly stdout: string; readonly stderr: string },

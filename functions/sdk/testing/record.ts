@@ -12,4 +12,4 @@ import type { ModelBlank } from '../model-types.ts'
 export const record = <Known extends object>(
   model: ModelBlank<Known>,
   fields: NoInfer<Partial<Known>> = {},
-): Known & Fields => ({ ...model.blank, ...fields }) as Known & Fields
+): Known & Fields => ({ ...model.blank, ...fields })

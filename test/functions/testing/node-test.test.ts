@@ -23,7 +23,7 @@ test('bad', async () => void expectDeferred(await runStep(step, {})))
 `,
   })
   const words = [...source, '--test', '--test-reporter', 'tap', path.join(folder, 'steps.test.mjs')]
-  const { NODE_OPTIONS: _options, ...env } = process.env
+  const env = { PATH: process.env['PATH'] }
   const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: root, env }).catch(
     (error: unknown) => error as { readonly stdout: string },
   )
