@@ -33,6 +33,12 @@ const valueText = (field: Field): string => {
 const hasDefault = ({ default: given }: Field): boolean =>
   given?.kind === 'value' && given.value !== null
 
+/** Every object has something of that name, which is no value of the field. */
+const isInherited = ({ wireName }: Field): boolean => Object.hasOwn(Object.prototype, wireName)
+
+const isPresent = (field: Field): boolean =>
+  !field.nullable || (field.kind === 'scalar' && (hasDefault(field) || isInherited(field)))
+
 /**
  * What a record has of which nothing is said, as names and TypeScript expressions: the defaults of its model; where
  * there is none the least value, and the id 1 for a link that must lead somewhere. Null fields are left out.
@@ -42,7 +48,7 @@ export const blankFields = (model: Model): readonly (readonly [string, string])[
   ['class_names', literal(model.ancestry.join(','))],
   ['self_content_type_id', literal(model.contentType)],
   ...recordFields(model)
-    .filter((field) => !field.nullable || (hasDefault(field) && field.kind === 'scalar'))
+    .filter(isPresent)
     .map((field): [string, string] =>
       field.name === 'leaf_model_name'
         ? [field.wireName, literal(model.name)]

@@ -183,10 +183,10 @@ export const Server: ModelBlank<Models['Server']['fields']> = {
 test('a record of a test has values that its fields can have', () => {
   const text = typesOf(
     fromText(`message Lamp {
-      required int32 level = 1 [min_value = 3, max_value = 9];
-      required string colour = 2 [max_length = 9, choices = "(('red', 'Red'), ('blue', 'Blue'))"];
-      required string note = 3 [max_length = 90, default = "it's new"];
-      optional bool lit = 4 [default = True];
+      required int32 level = 2 [min_value = 3, max_value = 9];
+      required string colour = 3 [max_length = 9, choices = "(('red', 'Red'), ('blue', 'Blue'))"];
+      required string note = 4 [max_length = 90, default = "it's new"];
+      optional bool lit = 5 [default = True];
     }`),
   )
 
