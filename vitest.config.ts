@@ -40,7 +40,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            'test/{xproto,contract,core,dispatcher,functions,emulator,cli,manifests,acceptance}/**/*.test.ts',
+            'test/{xproto,contract,conformance,core,dispatcher,functions,emulator,cli,manifests,acceptance}/**/*.test.ts',
             'functions/*/test/**/*.test.ts',
           ],
           testTimeout: 60_000,

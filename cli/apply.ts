@@ -1,34 +1,20 @@
 import path from 'node:path'
 import { text as readAll } from 'node:stream/consumers'
-import { parseAllDocuments } from 'yaml'
 import type { Command } from './command.ts'
 import { connectionFlags, connectionVariables } from './client/connection.ts'
 import { adminMethod, withConnection } from './client/core-client.ts'
 import { formOf, outputFlags, print } from './client/print.ts'
-import { Failure } from './failure.ts'
 import { readText } from './files.ts'
+import { documentsIn, isObject, recordsIn } from './records-in.ts'
 import { UsageError } from './usage-error.ts'
 import type { World } from './world.ts'
 
 type Request = { readonly recipe: string } | { readonly records_json: string }
 type Applied = { readonly name: string; readonly action: string }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** `get -o json` and REST answer lists as an array, or as `items`. */
-const recordsIn = (document: unknown): readonly unknown[] => {
-  if (Array.isArray(document)) return document
-  if (isObject(document) && Array.isArray(document['items'])) return document['items']
-  return document === null ? [] : [document]
-}
-
 /** A recipe goes as it is, because its mistakes are told by line; records go as JSON. */
 const requestFrom = (text: string): Request => {
-  const documents = parseAllDocuments(text)
-  const [mistake] = [documents].flat().flatMap(({ errors }) => errors)
-  if (mistake !== undefined) throw new Failure(`Expected YAML or JSON: ${mistake.message}`)
-  const values = [documents].flat().map((document) => document.toJS() as unknown)
+  const values = documentsIn(text)
   if (values.some((value) => isObject(value) && 'tosca_definitions_version' in value)) {
     return { recipe: text }
   }

@@ -21,13 +21,15 @@ type Parameter = {
   /** `DIR`; one that ends with dots, which is the last, may be given several times. */
   readonly name: string
   readonly help: string
+  /** May be left out; those behind it may be, too. */
+  readonly optional?: true
 }
 
 /** A command's words and variables, read and checked. */
 export type Input = {
-  /** In order; at least one for each that the command has. */
+  /** In order; at least one for each that the command has and that may not be left out. */
   readonly parameters: readonly string[]
-  /** The first of them; empty when the command takes none. */
+  /** The first of them; empty when there is none. */
   readonly parameter: string
   /** Undefined when neither given nor defaulted. */
   text(flag: string): string | undefined
@@ -101,7 +103,9 @@ const readWords = (command: Command, words: readonly string[]): Words => {
 
 const checkParameters = ({ parameters }: Command, given: readonly string[]): void => {
   const missing = parameters[given.length]
-  if (missing !== undefined) throw new UsageError(`Expected ${missing.name}: ${missing.help}.`)
+  if (missing !== undefined && missing.optional !== true) {
+    throw new UsageError(`Expected ${missing.name}: ${missing.help}.`)
+  }
   const surplus = given[parameters.length]
   const mayRepeat = parameters.at(-1)?.name.endsWith('...') === true
   if (surplus !== undefined && !mayRepeat) throw new UsageError(`Unexpected "${surplus}".`)

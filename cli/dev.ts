@@ -1,5 +1,15 @@
 import path from 'node:path'
-import { fired, sleep, startEmulator, type Log, type Ports } from '#emulator'
+import {
+  fired,
+  sleep,
+  startEmulator,
+  type Emulator,
+  type Log,
+  type Ports,
+  type Project,
+} from '#emulator'
+import { openRecorder, type Recorder } from './calls/recorder.ts'
+import { announceDev } from './calls/running-dev.ts'
 import type { Command, Input } from './command.ts'
 import { adminVariable, coreFlags, coreSettings, coreVariables } from './core-settings.ts'
 import { developmentAdmin } from './development-admin.ts'
@@ -8,6 +18,7 @@ import { listFiles } from './files.ts'
 import { keepTypes } from './keep-types.ts'
 import { logLevelFlag, logOf } from './log.ts'
 import { loadProject, noteCoreVersion, type LoadedProject } from './project.ts'
+import { tallyText } from './record.ts'
 import { sourceFolders } from './source-folders.ts'
 import { openTracing } from './tracing.ts'
 import type { World } from './world.ts'
@@ -65,7 +76,15 @@ const lateEnd = async ({ stop, clock }: World): Promise<number> => {
 /** Everything in one terminal: for writing and trying steps. */
 export const devCommand: Command = {
   parameters: [{ name: 'DIR', help: 'the folder of the synchronizer, with its config.yaml' }],
-  flags: { ...coreFlags, ...logLevelFlag },
+  flags: {
+    ...coreFlags,
+    record: {
+      kind: 'text',
+      help: 'Keep all calls of the steps in a new file, for syncstep replay',
+      value: 'FILE',
+    },
+    ...logLevelFlag,
+  },
   variables: {
     [adminVariable]: 'Password of the first user, admin@opencord.org; else letmein',
     ...coreVariables,
@@ -84,6 +103,27 @@ const typesKeptFor = async (
     ? keepTypes(modelsDir, world, log)
     : () => undefined
 
+const recorderFor = async (input: Input, world: World): Promise<Recorder | undefined> => {
+  const file = input.text('record')
+  return file === undefined ? undefined : openRecorder(path.resolve(world.cwd, file), world.clock)
+}
+
+/** Lets other commands find the steps. Answers how to take that back. */
+const announce = (
+  { ports, steps, token }: Emulator,
+  project: Project,
+  host: string,
+  world: World,
+): Promise<() => Promise<void>> => {
+  const places = project.steps.flatMap(({ step, url: elsewhere, observes, include }) => {
+    const url = steps.get(step) ?? elsewhere
+    return url === undefined ? [] : [[step, { url, observes, include }] as const]
+  })
+  const server = `${host}:${ports.grpc}`
+  const known = { project: project.folder, server, steps: Object.fromEntries(places), token }
+  return announceDev(known, world)
+}
+
 const runUntilStopped = async (input: Input, world: World): Promise<number> => {
   const { stop, spawnStep, ask, watch, random, cwd } = world
   const directory = input.parameter
@@ -96,6 +136,7 @@ const runUntilStopped = async (input: Input, world: World): Promise<number> => {
   const choice = { development: true, database, tracer: tracing.tracer }
   const knative = await readEmulatorSettings(project, directory)
   const settings = await coreSettings(input, world, log, choice)
+  const recorder = await recorderFor(input, world)
   const emulator = await startEmulator(
     {
       ...settings,
@@ -110,10 +151,12 @@ const runUntilStopped = async (input: Input, world: World): Promise<number> => {
       random,
       sourceFolders: await sourceFolders(project.folder),
       knative,
+      inFrontOf: recorder?.inFrontOf,
     },
     stop,
   )
   if (emulator.hasSteps && !stop.aborted) {
+    const takeBack = await announce(emulator, project, settings.host, world)
     world.stdout.write(
       urlsText(settings.host, emulator.ports, {
         namespace: knative.namespace,
@@ -123,10 +166,15 @@ const runUntilStopped = async (input: Input, world: World): Promise<number> => {
     const sample = await sampleOf(project.folder, directory)
     if (sample !== undefined) world.stdout.write(hintText(emulator.ports.tosca, sample, world))
     await fired(stop)
+    await takeBack()
   }
   if (stop.aborted) log.info({}, 'Stopping')
   letTypesBe()
   await emulator.stop()
+  if (recorder !== undefined) {
+    await recorder.close(0)
+    log.info({}, tallyText(recorder.tally()))
+  }
   await tracing.close()
   return 0
 }

@@ -24,6 +24,7 @@ import { Failure } from './failure.ts'
 import { logLevelFlag, logOf } from './log.ts'
 import { readPassword } from './password.ts'
 import { loadProject, noteCoreVersion, type LoadedProject } from './project.ts'
+import { stepUrl, stepUrlVariable } from './step-url.ts'
 import { openTracing, tracingVariables } from './tracing.ts'
 import type { World } from './world.ts'
 
@@ -85,17 +86,14 @@ const accessOf = async (
   }
 }
 
-/** Where a step runs: its own url, else the template that names all of them. */
-const urlOf = ({ step, url }: ProjectStep, template: string | undefined): string => {
-  const found = url ?? template?.replaceAll('{step}', step)
-  if (found === undefined) {
-    throw new Failure(
-      `Where does the step ${step} run? Set functions.${step}.url in config.yaml, ` +
-        'or SYNCSTEP_STEP_URL for all steps, such as http://{step}.example.com/.',
-    )
-  }
-  if (URL.canParse(found) && /^https?:$/.test(new URL(found).protocol)) return found
-  throw new Failure(`Expected SYNCSTEP_STEP_URL to make an http url, got ${found} for ${step}.`)
+/** Where a step runs, which its configuration or the template has to say. */
+const urlOf = (step: ProjectStep, template: string | undefined): string => {
+  const found = stepUrl(step, template)
+  if (found !== undefined) return found
+  throw new Failure(
+    `Where does the step ${step.step} run? Set functions.${step.step}.url in config.yaml, ` +
+      'or SYNCSTEP_STEP_URL for all steps, such as http://{step}.example.com/.',
+  )
 }
 
 /** Posts the changes of a core in another process to functions that run elsewhere. */
@@ -126,7 +124,7 @@ export const dispatcherCommand: Command = {
     SYNCSTEP_CORE_ENDPOINT: 'host:port of the core, instead of accessor.endpoint',
     SYNCSTEP_USERNAME: 'instead of accessor.username',
     SYNCSTEP_PASSWORD: 'instead of accessor.password; @FILE for the first line of a file',
-    SYNCSTEP_STEP_URL: 'Where steps without a url run, such as http://{step}.example.com/',
+    [stepUrlVariable]: 'Where steps without a url run, such as http://{step}.example.com/',
     SYNCSTEP_FUNCTION_TOKEN: 'Bearer token shown to the functions',
     ...tracingVariables,
   },
@@ -143,7 +141,7 @@ export const dispatcherCommand: Command = {
       return 0
     }
     log.info({ step_dir: project.stepsDir }, 'Loading sync steps')
-    const template = environment['SYNCSTEP_STEP_URL']
+    const template = environment[stepUrlVariable]
     const places = new Map(project.steps.map((step) => [step, urlOf(step, template)]))
     const access = await accessOf(input, world, loaded)
     const token = environment['SYNCSTEP_FUNCTION_TOKEN'] || undefined

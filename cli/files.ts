@@ -40,23 +40,30 @@ export const fileFailure = (action: string, error: unknown): Failure => {
 }
 
 /**
- * Text of a file of the project, at most 1 MiB.
+ * Text of a file of the project, at most 1 MiB unless `longest` says how many bytes.
  *
  * @throws Failure when it cannot be read; `purpose` ends the sentence "Expected ...".
  */
-export const readText = async (file: string, purpose: string): Promise<string> => {
-  const text = await readTextIfAny(file)
+export const readText = async (
+  file: string,
+  purpose: string,
+  longest: number = longestFile,
+): Promise<string> => {
+  const text = await readTextIfAny(file, longest)
   if (text === undefined) throw new Failure(`Expected ${purpose} at ${file}: no such file.`)
   return text
 }
 
 /** As {@link readText}, undefined when there is no such file. */
-export const readTextIfAny = async (file: string): Promise<string | undefined> => {
+export const readTextIfAny = async (
+  file: string,
+  longest: number = longestFile,
+): Promise<string | undefined> => {
   try {
     const handle = await open(file, 'r')
     try {
       const { size } = await handle.stat()
-      if (size > longestFile) throw new Failure(`${file} is longer than 1 MiB.`)
+      if (size > longest) throw new Failure(`${file} is longer than ${longest / longestFile} MiB.`)
       return await handle.readFile('utf8')
     } finally {
       await handle.close()

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { inspect } from 'node:util'
 import { Failure } from './failure.ts'
 import {
   callersFrom,
@@ -16,6 +17,7 @@ import {
 import type { Command } from './command.ts'
 import { assertFile } from './files.ts'
 import { logLevelFlag, logOf } from './log.ts'
+import { readTypeScript, typeScriptAdvice } from './read-typescript.ts'
 import { stepNameOf } from './step-name.ts'
 import type { World } from './world.ts'
 
@@ -93,12 +95,21 @@ const stepOf = (module: unknown, file: string): Step => {
   }
 }
 
+const isUnreadable = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ERR_UNKNOWN_FILE_EXTENSION'
+
 /** Here the stack is for the user: it points into the user's own code. */
 const importStep = async (file: string): Promise<unknown> => {
+  readTypeScript(file)
   try {
     return await import(pathToFileURL(file).href)
   } catch (error) {
-    const told = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    if (isUnreadable(error)) {
+      throw new Failure(
+        `Cannot import ${file}: this Node.js reads TypeScript with ts-node only. ${typeScriptAdvice}`,
+      )
+    }
+    const told = error instanceof Error ? (error.stack ?? error.message) : inspect(error)
     throw new Failure(`Cannot import ${file}:\n${told}`)
   }
 }

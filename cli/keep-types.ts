@@ -1,13 +1,29 @@
 import path from 'node:path'
 import type { Log } from '#emulator'
-import { compile, targets } from '#xproto'
-import { readCoreModels } from './core-models.ts'
+import { targets } from '#xproto'
 import { readTextIfAny, replaceFile } from './files.ts'
-import { readModels } from './project.ts'
+import { projectModels } from './project-models.ts'
 import type { World } from './world.ts'
 
 /** An editor writes a file in several goes. */
 const quietMs = 50
+
+/** A file that follows from models, and what has to be in it. */
+type TypesFile = { readonly file: string; readonly text: string }
+
+/**
+ * The types of the models of a folder, and where they belong. None when the models have mistakes, or are none.
+ *
+ * @throws Failure when the folder cannot be read.
+ */
+export const typesOf = async (folder: string): Promise<readonly TypesFile[]> => {
+  const { schema, models } = await projectModels(folder)
+  if (schema === undefined || models.length === 0) return []
+  return (targets['types']?.generate(schema, models) ?? []).map(({ path: name, text }) => ({
+    file: path.join(folder, name),
+    text,
+  }))
+}
 
 /**
  * Writes the types of the models of a folder beside them, where they are not what they should be. Models with mistakes
@@ -15,16 +31,9 @@ const quietMs = 50
  *
  * @throws Failure when the folder cannot be read or written.
  */
-const refreshTypes = async (folder: string): Promise<readonly string[]> => {
-  const models = await readModels(folder)
-  const sources = models.map(({ filename, contents }) => ({ file: filename, text: contents }))
-  const { schema } = compile([await readCoreModels(), ...sources], { mode: 'strict' })
-  const names = new Set(models.map(({ filename }) => filename))
-  const asked = schema?.models.filter(({ span }) => names.has(span.file)) ?? []
-  if (schema === undefined || asked.length === 0) return []
+export const refreshTypes = async (folder: string): Promise<readonly string[]> => {
   const written: string[] = []
-  for (const { path: name, text } of targets['types']?.generate(schema, asked) ?? []) {
-    const file = path.join(folder, name)
+  for (const { file, text } of await typesOf(folder)) {
     if ((await readTextIfAny(file)) === text) continue
     await replaceFile(file, text)
     written.push(file)

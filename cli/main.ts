@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { askOverHttp } from './ask.ts'
+import { npm } from './npm.ts'
 import { systemProcesses } from './processes.ts'
 import { realClock } from './real-clock.ts'
 import { run } from './run.ts'
@@ -34,6 +35,7 @@ const status = await run({
   spawnStep: stepSpawner(fileURLToPath(import.meta.url)),
   ask: askOverHttp,
   watch: watchFolder,
+  npm,
 })
 // A pipe takes a long text bit by bit, and exit would not wait for the rest.
 for (const stream of [process.stdout, process.stderr]) {

@@ -42,6 +42,46 @@ const commands = [
     load: async () => (await import('./generate.ts')).generateCommand,
   },
   {
+    usage: 'conform [URL]',
+    summary: 'Check whether a function in any language keeps the function contract',
+    load: async () => (await import('./conform.ts')).conformCommand,
+  },
+  {
+    usage: 'schema NAME',
+    summary: 'Write what functions are sent and what they answer as JSON Schema',
+    load: async () => (await import('./schema.ts')).schemaCommand,
+  },
+  {
+    usage: 'init NAME',
+    summary: 'Make the folder of a new service, which runs and is tested at once',
+    load: async () => (await import('./init.ts')).initCommand,
+  },
+  {
+    usage: 'new KIND NAME',
+    summary: 'Add a step and its test to a service',
+    load: async () => (await import('./new.ts')).newCommand,
+  },
+  {
+    usage: 'doctor [DIR]',
+    summary: 'Say what is missing or wrong on this machine and in a service',
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
+  {
+    usage: 'send [STEP|URL]',
+    summary: 'Call a step with a record, as a dispatcher would, and show what comes of it',
+    load: async () => (await import('./send.ts')).sendCommand,
+  },
+  {
+    usage: 'record STEP|URL',
+    summary: 'Keep the calls of a step in a file while they go on',
+    load: async () => (await import('./record.ts')).recordCommand,
+  },
+  {
+    usage: 'replay FILE',
+    summary: 'Call a step again as it was recorded, and show what it answers otherwise',
+    load: async () => (await import('./replay.ts')).replayCommand,
+  },
+  {
     usage: 'get MODEL[/ID]',
     summary: 'Show records of a core',
     load: async () => (await import('./get.ts')).getCommand,

@@ -6,6 +6,9 @@ import type { SpawnStep } from '#emulator'
 const foreign = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('SYNCSTEP_')))
 
+/** That it drops types is nothing to tell of in the log of a step. */
+const quietly = '--disable-warning=ExperimentalWarning'
+
 /**
  * Runs `syncstep function FILE` by the same Node.js as this process. The channel between both closes when this
  * process ends, however it ends, and then the child ends too.
@@ -13,7 +16,7 @@ const foreign = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
 export const stepSpawner =
   (script: string): SpawnStep =>
   (file, environment) =>
-    spawn(process.execPath, [...process.execArgv, script, 'function', file], {
+    spawn(process.execPath, [...process.execArgv, quietly, script, 'function', file], {
       env: { ...foreign(process.env), ...environment },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })

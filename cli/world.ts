@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { SpawnStep, Ask, WatchFolder, Processes } from '#emulator'
 import type { Clock, Random } from '#contract'
+import type { Npm } from './npm.ts'
 
 export type Output = {
   write(text: string): void
@@ -28,4 +29,5 @@ export type World = {
   readonly spawnStep: SpawnStep
   readonly ask: Ask
   readonly watch: WatchFolder
+  readonly npm: Npm
 }

@@ -43,7 +43,7 @@ const related = Object.fromEntries(
 export const changeSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   $id: 'urn:syncstep:change:1',
-  title: 'Change',
+  title: 'The data of an event: one change of one record',
   type: 'object',
   required: ['operation', 'model', 'record', 'expanded', 'stamp', 'attempt'],
   properties: {

@@ -24,7 +24,10 @@ export {
   type ChangeEvent,
   type ChangeEventOptions,
 } from './change-event.ts'
+export { checkChange } from './change-check.ts'
 export { changeSchema, maxIncludeDepth } from './change-schema.ts'
+export { contractSchemas } from './schemas.ts'
+export { descriptionFrom, type Description } from './description.ts'
 export {
   decodeEvent,
   decodeEvents,

@@ -17,6 +17,7 @@ export type {
 } from './options.ts'
 export type { Backoff } from './backoff.ts'
 export { createHttpCall, type HttpCall, type HttpCallOptions } from './http-call.ts'
+export { createPost } from './post.ts'
 export {
   connectRemoteSource,
   RemoteSourceError,

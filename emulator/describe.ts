@@ -1,10 +1,6 @@
-import { maxIncludeDepth } from '#contract'
+import { descriptionFrom, type Description } from '#contract'
 
-/** What a running function says of itself when it is asked with GET. */
-export type Description = {
-  readonly observes: string
-  readonly include: readonly string[]
-}
+export type { Description }
 
 export type Question = {
   readonly url: string
@@ -18,22 +14,6 @@ export type Ask = (
   signal: AbortSignal,
 ) => Promise<{ readonly status: number; readonly body: string }>
 
-const isModelName = (value: unknown): value is string =>
-  typeof value === 'string' && /^[A-Za-z_$][\w$]{0,127}$/.test(value)
-
-const isPath = (value: unknown): value is string =>
-  typeof value === 'string' &&
-  /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/.test(value) &&
-  value.split('.').length <= maxIncludeDepth
-
-const descriptionFrom = (body: string): Description | undefined => {
-  const value = JSON.parse(body) as unknown
-  if (typeof value !== 'object' || value === null) return undefined
-  const { observes, include = [] } = value as { observes?: unknown; include?: unknown }
-  if (!isModelName(observes) || !Array.isArray(include) || !include.every(isPath)) return undefined
-  return { observes, include }
-}
-
 /** @throws Error saying what the function answered instead of its description. */
 export const describeFunction = async (
   ask: Ask,
@@ -43,17 +23,9 @@ export const describeFunction = async (
   const { url } = question
   const { status, body } = await ask(question, signal)
   if (status !== 200) throw new Error(`Expected 200 from GET ${url}, got ${status}`)
-  const description = parsed(body)
+  const description = descriptionFrom(body)
   if (description !== undefined) return description
   throw new Error(
     `Expected {"observes": MODEL, "include": [PATHS]} from GET ${url}, got ${body.slice(0, 200)}`,
   )
-}
-
-const parsed = (body: string): Description | undefined => {
-  try {
-    return descriptionFrom(body)
-  } catch {
-    return undefined
-  }
 }

@@ -26,12 +26,18 @@ export type EmulatorOptions = CoreSettings & {
   /** How steps are served, as Knative would. */
   readonly knative: KnativeSettings
   readonly random: Random
+  /** Puts something between the dispatcher and a step that runs at an address. Answers where that is called instead. */
+  readonly inFrontOf?: ((step: string, url: string) => Promise<string>) | undefined
 }
 
 export type Emulator = {
   readonly ports: Ports
   /** Where all steps are reached by their hosts; undefined when none runs here. */
   readonly stepsPort: number | undefined
+  /** Where each step that runs here is called, by its name. */
+  readonly steps: ReadonlyMap<string, string>
+  /** What callers of the steps must show as bearer token. */
+  readonly token: string
   /** False when the project has no steps: there is nothing to run. */
   readonly hasSteps: boolean
   /** Waits a moment for what runs, reports it, and ends everything in good order. */
@@ -45,7 +51,9 @@ const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
 /** A step with a file, and what serves it. */
 type LocalStep = {
+  readonly step: string
   readonly file: string
+  readonly url: string
   readonly service: Service
   /** Resolves when a process has been ready, or has ended, for the first time. */
   readonly started: Promise<void>
@@ -59,7 +67,7 @@ const prepareLocalStep = async (
   dispatching: Dispatching,
   proxy: Proxy,
 ): Promise<LocalStep> => {
-  const { spawn, ask, clock, log, knative } = options
+  const { spawn, ask, clock, log, knative, inFrontOf } = options
   let hasStarted = (): void => undefined
   const started = new Promise<void>((resolve) => {
     hasStarted = resolve
@@ -80,29 +88,34 @@ const prepareLocalStep = async (
     },
     onDeath: () => hasStarted(),
   })
-  const url = await proxy.add(step.step, service.handle)
-  return { file, service, started }
+  const own = await proxy.add(step.step, service.handle)
+  const url = (await inFrontOf?.(step.step, own)) ?? own
+  return { step: step.step, file, url, service, started }
 }
 
 const isLocal = (step: ProjectStep): step is ProjectStep & { readonly file: string } =>
   step.file !== undefined
 
-/**
- * Runs the steps that have a file. Answers where all of them are reached by their hosts, and what resolves when each has
- * had its first chance to become ready.
- */
+type LocalSteps = Pick<Emulator, 'stepsPort' | 'steps'> & {
+  /** Resolves when each has had its first chance to become ready. */
+  readonly started: Promise<unknown>
+}
+
+/** Runs the steps that have a file. */
 const runLocalSteps = async (
   options: EmulatorOptions,
   token: string,
   dispatching: Dispatching,
   closers: Closers,
-): Promise<{ readonly port: number | undefined; readonly started: Promise<unknown> }> => {
+): Promise<LocalSteps> => {
   const { project, watch, clock, sourceFolders, knative } = options
   const local = project.steps.filter(isLocal)
-  if (local.length === 0) return { port: undefined, started: Promise.resolve() }
+  if (local.length === 0) {
+    return { stepsPort: undefined, steps: new Map(), started: Promise.resolve() }
+  }
   const proxy = createProxy(knative.namespace)
   closers.add('proxy', () => proxy.close())
-  const port = await proxy.listen(knative.port)
+  const stepsPort = await proxy.listen(knative.port)
   const steps = await Promise.all(
     local.map((step) => prepareLocalStep(options, step, step.file, token, dispatching, proxy)),
   )
@@ -115,7 +128,11 @@ const runLocalSteps = async (
   const serviceOf = new Map(steps.map(({ file, service }) => [file, service]))
   const unwatch = restartOnChange({ folders: sourceFolders, steps: serviceOf, watch, clock })
   closers.add('watch', async () => unwatch())
-  return { port, started: Promise.all(steps.map(({ started }) => started)) }
+  return {
+    stepsPort,
+    steps: new Map(steps.map(({ step, url }) => [step, url])),
+    started: Promise.all(steps.map(({ started }) => started)),
+  }
 }
 
 /** Steps without a file that the configuration places elsewhere. */
@@ -163,25 +180,25 @@ const start = async (
 ): Promise<Omit<Emulator, 'stop'>> => {
   const { project, log, randomBytes } = options
   const metrics = createDispatcherMetrics({ ofProcess: false })
+  const token = hexOf(randomBytes(32))
   const { work, ports } = await startCore(options, closers, () => metrics.page())
   log.info({}, `Service version is ${project.version}`)
   await registerModels(work, project)
   log.info({ models: project.requiredModels }, 'required_models, found:')
   if (project.steps.length === 0) {
     log.info({}, 'No sync steps, no policies, and no event steps. Synchronizer exiting.')
-    return { ports, stepsPort: undefined, hasSteps: false }
+    return { ports, stepsPort: undefined, steps: new Map(), token, hasSteps: false }
   }
 
   log.info({ step_dir: project.stepsDir }, 'Loading sync steps')
-  const token = hexOf(randomBytes(32))
   const dispatching = prepareDispatching(options, work, token, metrics.observer)
-  const local = await runLocalSteps(options, token, dispatching, closers)
-  await Promise.race([local.started, fired(signal)])
+  const { started, ...local } = await runLocalSteps(options, token, dispatching, closers)
+  await Promise.race([started, fired(signal)])
   void findElsewhere({ ...options, places: elsewhere(project), token, dispatching }, closers)
   closers.add('dispatcher', () => dispatching.stop())
   if (!signal.aborted) await dispatching.begin()
   log.info({ steps: project.steps.map(({ step }) => step) }, 'Loaded sync steps')
-  return { ports, stepsPort: local.port, hasSteps: true }
+  return { ports, ...local, token, hasSteps: true }
 }
 
 /**

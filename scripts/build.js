@@ -1,11 +1,14 @@
-/** Makes dist/ anew: the compiled code, and the files it reads, at the same paths as in the source. */
+/**
+ * Makes dist/ anew, or the folder that is given: the compiled code, and the files it reads, at the same paths as in the
+ * source.
+ */
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import process from 'node:process'
 
 const root = join(import.meta.dirname, '..')
-const dist = join(root, 'dist')
+const dist = resolve(process.argv[2] ?? join(root, 'dist'))
 
 const assets = [
   /^xproto\/models\/[^/]+\.xproto$/,
@@ -21,10 +24,8 @@ const filesUnder = (folder) =>
 
 const compile = () => {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-  const { status } = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], {
-    cwd: root,
-    stdio: 'inherit',
-  })
+  const words = [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', dist]
+  const { status } = spawnSync(process.execPath, words, { cwd: root, stdio: 'inherit' })
   return status === 0
 }
 

@@ -14,6 +14,8 @@ export type FieldType = {
   readonly role: Role
   /** The model that it links to, forward or back; undefined when it is no link. */
   readonly target: string | undefined
+  /** Whether it is the other side of a link, which nobody sets. */
+  readonly reverse: boolean
 }
 
 export type ModelType = {
@@ -49,7 +51,8 @@ const fieldOf = ({ name, type, repeated, options = {} }: protobuf.Field): FieldT
   const target = ['foreignKey', 'reverseForeignKey', 'manyToManyForeignKey']
     .map((rule) => given.get(`(${rule}).modelName`))
     .find((model) => model !== undefined)
-  return { name, type, repeated, role: role ?? 'own', target }
+  const reverse = given.has('(reverseForeignKey).modelName')
+  return { name, type, repeated, role: role ?? 'own', target, reverse }
 }
 
 const emptyName = 'google.protobuf.Empty'

@@ -12,7 +12,7 @@ export {
   type StepContext,
   type StepResult,
 } from './step.ts'
-export type { ExpandedRecordOf, Many, One, OneOrNone, PathOf } from './model-types.ts'
+export type { ExpandedRecordOf, Many, ModelBlank, One, OneOrNone, PathOf } from './model-types.ts'
 export { typedSteps, type DefinedStep, type TypedStep, type TypedSteps } from './typed-steps.ts'
 export { attributesOf, providerServiceOf, providerServicesOf } from './relatives.ts'
 export {
@@ -21,7 +21,7 @@ export {
   TerminalException,
   type DeferredOptions,
 } from './exceptions.ts'
-export type { Log, LogWriter } from './log.ts'
+export { logWriter, type Log, type LogWriter } from './log.ts'
 
 // For those who serve steps.
 export { serve, serveUntilStopped, type ServeOptions, type Surroundings } from './serve.ts'

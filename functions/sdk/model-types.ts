@@ -13,6 +13,14 @@ type ModelTypes = {
 /** What is known of all models, by name. */
 export type KnownModels<Models> = { readonly [Name in keyof Models]: ModelTypes }
 
+/**
+ * A model as tests name it, with what its records have unless a test says otherwise: see `record` of `syncstep/testing`.
+ */
+export type ModelBlank<Known> = {
+  readonly model: string
+  readonly blank: Known
+}
+
 // Links name where they lead, so that a path needs three levels of types and not all of them.
 
 /** A link that always leads to a record. */

@@ -113,12 +113,14 @@ export const startDev = async (
   project: string,
   data: string,
   environment: Readonly<Record<string, string>> = {},
+  more: readonly string[] = [],
 ): Promise<Running> => {
   const ports = ['rest', 'tosca', 'grpc', 'grpc-tls', 'health'].flatMap((face) => [
     `--${face}-port`,
     '0',
   ])
-  const program = runProgram(['dev', project, '--data', data, ...ports], environment)
+  const words = ['dev', project, '--data', data, ...ports, ...more]
+  const program = runProgram(words, environment)
   const early = program.exit.then((status) => {
     throw new Error(`Ended with ${status} before it was ready: ${program.stderr()}`)
   })

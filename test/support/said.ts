@@ -28,6 +28,7 @@ export const said = async (words: readonly string[], world: Partial<World> = {})
     spawnStep: unexpected,
     ask: unexpected,
     watch: unexpected,
+    npm: unexpected,
     ...world,
   })
   return { status, stdout, stderr }

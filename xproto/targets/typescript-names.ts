@@ -1,10 +1,10 @@
 import type { Model } from '../schema.ts'
 import { preludeNames } from './typescript-prelude.ts'
 
-/** Words that cannot name a type, or that would hide a type the generated text uses. */
+/** Words that cannot name a type and a constant, or that would hide a type the generated text uses. */
 const words: readonly string[] = [
-  'any as async await bigint boolean break case catch class const continue debugger default delete do',
-  'else enum export extends false finally for function get if implements import in infer instanceof',
+  'any arguments as async await bigint boolean break case catch class const continue debugger default',
+  'delete do else enum eval export extends false finally for function get if implements import in infer instanceof',
   'interface is keyof let module namespace never new null number object of package private protected',
   'public readonly return set static string super switch symbol this throw true try type typeof',
   'undefined unique unknown using var void while with yield globalThis',
@@ -15,7 +15,7 @@ const taken: readonly string[] = [...words, ...preludeNames]
 
 /** What the types of one model are called. */
 export type ModelNames = {
-  /** The record as its step sees it: `Site`. */
+  /** The record as its step sees it, and the model as tests name it: `Site`. */
   readonly record: string
   /** `SiteFields`. */
   readonly fields: string

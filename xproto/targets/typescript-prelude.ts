@@ -1,5 +1,13 @@
 /** Types of the SDK that the generated text may use. */
-const imported = ['ExpandedRecordOf', 'Many', 'One', 'OneOrNone', 'PathOf', 'TypedSteps']
+const imported = [
+  'ExpandedRecordOf',
+  'Many',
+  'ModelBlank',
+  'One',
+  'OneOrNone',
+  'PathOf',
+  'TypedSteps',
+]
 
 /** What is declared before any model. */
 const declarations = `/** The names of the models that have records. */

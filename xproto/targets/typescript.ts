@@ -1,6 +1,7 @@
 import type { Model, Schema } from '../schema.ts'
 import { basesOf, leavesOf } from './record-fields.ts'
 import type { Target } from './target.ts'
+import { blankFields } from './typescript-blank.ts'
 import { docComment, literal, typeNames, type ModelNames } from './typescript-names.ts'
 import { preludeFor } from './typescript-prelude.ts'
 import { feedbackMembers, fieldMembers, linkMembers, type Member } from './typescript-types.ts'
@@ -89,6 +90,17 @@ const recordText = ({ model, names }: Described): string => {
   ].join('\n')
 }
 
+const blankText = ({ model, names }: Described): string => {
+  const fields = blankFields(model).map(([field, value]) => `${field}: ${value}`)
+  return [
+    `/** For tests: \`record(${names.record}, { ... })\` of \`syncstep/testing\`. */`,
+    `export const ${names.record}: ModelBlank<Models[${literal(model.name)}]['fields']> = {`,
+    `  model: ${literal(model.name)},`,
+    `  blank: { ${fields.join(', ')} },`,
+    '}',
+  ].join('\n')
+}
+
 const modelTexts = (
   schema: Schema,
   described: ReadonlyMap<string, Described>,
@@ -105,7 +117,7 @@ const modelTexts = (
     bases.map((base) => ({ name: base.names.links, members: base.links })),
   )
   const parts = [[...docComment(model.description, ''), fields].join('\n'), links]
-  return model.abstract ? parts : [...parts, feedbackText(own), recordText(own)]
+  return model.abstract ? parts : [...parts, feedbackText(own), recordText(own), blankText(own)]
 }
 
 const entryLines = (schema: Schema, { model, names }: Described): readonly string[] => {
@@ -140,7 +152,7 @@ const generateTypes = (schema: Schema, asked: readonly Model[]): string => {
 }
 
 /**
- * One module of types, and what makes typed steps of them. It says what really arrives: null fields are absent, dates
+ * One module of types, and what makes typed steps and records for tests of them. It says what really arrives: null fields are absent, dates
  * are numbers, and a related record is there if the step includes it.
  */
 export const types: Target = {

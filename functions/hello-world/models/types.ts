@@ -5,6 +5,7 @@ import {
   typedSteps,
   type ExpandedRecordOf,
   type Many,
+  type ModelBlank,
   type One,
   type OneOrNone,
   type PathOf,
@@ -232,6 +233,12 @@ export type AddressPoolFeedback = {
 /** A record of AddressPool as its step sees it, with what the given paths include. */
 export type AddressPool<Path extends Include<'AddressPool'> = never> = Expanded<'AddressPool', Path>
 
+/** For tests: `record(AddressPool, { ... })` of `syncstep/testing`. */
+export const AddressPool: ModelBlank<Models['AddressPool']['fields']> = {
+  model: 'AddressPool',
+  blank: { id: 1, class_names: 'AddressPool,XOSBase', self_content_type_id: 'core.addresspool', created: 0, updated: 0, backend_register: '{}', backend_need_delete: false, backend_need_reap: false, backend_status: 'Provisioning in progress', backend_code: 0, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, policy_status: 'Policy in process', policy_code: 0, leaf_model_name: 'AddressPool', backend_need_delete_policy: false, xos_managed: true, name: '', gateway_ip: '', gateway_mac: '', cidr: '' },
+}
+
 export interface ComputeServiceInstanceFields extends ServiceInstanceFields {
   /**
    * Slice the machine belongs to.
@@ -261,6 +268,12 @@ export type ComputeServiceInstanceFeedback = {
 /** A record of ComputeServiceInstance as its step sees it, with what the given paths include. */
 export type ComputeServiceInstance<Path extends Include<'ComputeServiceInstance'> = never> = Expanded<'ComputeServiceInstance', Path>
 
+/** For tests: `record(ComputeServiceInstance, { ... })` of `syncstep/testing`. */
+export const ComputeServiceInstance: ModelBlank<Models['ComputeServiceInstance']['fields']> = {
+  model: 'ComputeServiceInstance',
+  blank: { id: 1, class_names: 'ComputeServiceInstance,ServiceInstance,XOSBase', self_content_type_id: 'core.computeserviceinstance', created: 0, updated: 0, backend_register: '{}', backend_need_delete: false, backend_need_reap: false, backend_status: 'Provisioning in progress', backend_code: 0, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, policy_status: 'Policy in process', policy_code: 0, leaf_model_name: 'ComputeServiceInstance', backend_need_delete_policy: false, xos_managed: true, owner_id: 1, link_deleted_count: 0, slice_id: 1, image_id: 1 },
+}
+
 export interface FlavorFields extends XOSBaseFields {
   /** Name of the flavor. */
   readonly name: string
@@ -284,6 +297,12 @@ export type FlavorFeedback = {
 /** A record of Flavor as its step sees it, with what the given paths include. */
 export type Flavor<Path extends Include<'Flavor'> = never> = Expanded<'Flavor', Path>
 
+/** For tests: `record(Flavor, { ... })` of `syncstep/testing`. */
+export const Flavor: ModelBlank<Models['Flavor']['fields']> = {
+  model: 'Flavor',
+  blank: { id: 1, class_names: 'Flavor,XOSBase', self_content_type_id: 'core.flavor', created: 0, updated: 0, backend_register: '{}', backend_need_delete: false, backend_need_reap: false, backend_status: 'Provisioning in progress', backend_code: 0, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, policy_status: 'Policy in process', policy_code: 0, leaf_model_name: 'Flavor', backend_need_delete_policy: false, xos_managed: true, name: '', flavor: '' },
+}
+
 export interface HelloWorldServiceFields extends ServiceFields {
   /** The name of who is saying hello. */
   readonly hello_from: string
@@ -299,6 +318,12 @@ export type HelloWorldServiceFeedback = {
 
 /** A record of HelloWorldService as its step sees it, with what the given paths include. */
 export type HelloWorldService<Path extends Include<'HelloWorldService'> = never> = Expanded<'HelloWorldService', Path>
+
+/** For tests: `record(HelloWorldService, { ... })` of `syncstep/testing`. */
+export const HelloWorldService: ModelBlank<Models['HelloWorldService']['fields']> = {
+  model: 'HelloWorldService',
+  blank: { id: 1, class_names: 'HelloWorldService,Service,XOSBase', self_content_type_id: 'hello-world.helloworldservice', created: 0, updated: 0, backend_register: '{}', backend_need_delete: false, backend_need_reap: false, backend_status: 'Provisioning in progress', backend_code: 0, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, policy_status: 'Policy in process', policy_code: 0, leaf_model_name: 'HelloWorldService', backend_need_delete_policy: false, xos_managed: true, enabled: true, kind: 'generic', name: '', published: true, hello_from: '' },
+}
 
 export interface HelloWorldServiceInstanceFields extends ServiceInstanceFields {
   /** The name of who is being greeted. */
@@ -318,6 +343,12 @@ export type HelloWorldServiceInstanceFeedback = {
 
 /** A record of HelloWorldServiceInstance as its step sees it, with what the given paths include. */
 export type HelloWorldServiceInstance<Path extends Include<'HelloWorldServiceInstance'> = never> = Expanded<'HelloWorldServiceInstance', Path>
+
+/** For tests: `record(HelloWorldServiceInstance, { ... })` of `syncstep/testing`. */
+export const HelloWorldServiceInstance: ModelBlank<Models['HelloWorldServiceInstance']['fields']> = {
+  model: 'HelloWorldServiceInstance',
+  blank: { id: 1, class_names: 'HelloWorldServiceInstance,ServiceInstance,XOSBase', self_content_type_id: 'hello-world.helloworldserviceinstance', created: 0, updated: 0, backend_register: '{}', backend_need_delete: false, backend_need_reap: false, backend_status: 'Provisioning in progress', backend_code: 0, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, policy_status: 'Policy in process', policy_code: 0, leaf_model_name: 'HelloWorldServiceInstance', backend_need_delete_policy: false, xos_managed: true, owner_id: 1, link_deleted_count: 0, hello_to: '' },
+}
 
 export interface ImageFields extends XOSBaseFields {
   /** Name of the image. */
@@ -350,6 +381,12 @@ export type ImageFeedback = {
 /** A record of Image as its step sees it, with what the given paths include. */
 export type Image<Path extends Include<'Image'> = never> = Expanded<'Image', Path>
 
+/** For tests: `record(Image, { ... })` of `syncstep/testing`. */
+export const Image: ModelBlank<Models['Image']['fields']> = {
+  model: 'Image',
+  blank: { id: 1, class_names: 'Image,XOSBase', self_content_type_id: 'core.image', created: 0, updated: 0, backend_register: '{}', backend_need_delete: false, backend_need_reap: false, backend_status: 'Provisioning in progress', backend_code: 0, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, policy_status: 'Policy in process', policy_code: 0, leaf_model_name: 'Image', backend_need_delete_policy: false, xos_managed: true, name: '', kind: 'vm' },
+}
+
 export interface InterfaceTypeFields extends XOSBaseFields {
   /** Name of the interface type. */
   readonly name: string
@@ -370,6 +407,12 @@ export type InterfaceTypeFeedback = {
 
 /** A record of InterfaceType as its step sees it, with what the given paths include. */
 export type InterfaceType<Path extends Include<'InterfaceType'> = never> = Expanded<'InterfaceType', Path>
+
+/** For tests: `record(InterfaceType, { ... })` of `syncstep/testing`. */
+export const InterfaceType: ModelBlank<Models['InterfaceType']['fields']> = {
+  model: 'InterfaceType',
+  blank: { id: 1, class_names: 'InterfaceType,XOSBase', self_content_type_id: 'core.interfacetype', created: 0, updated: 0, backend_register: '{}', backend_need_delete: false, backend_need_reap: false, backend_status: 'Provisioning in progress', backend_code: 0, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, policy_status: 'Policy in process', policy_code: 0, leaf_model_name: 'InterfaceType', backend_need_delete_policy: false, xos_managed: true, name: '', direction: 'in' },
+}
 
 export interface NetworkFields extends XOSBaseFields {
   /** Name of the network. */
@@ -429,6 +472,12 @@ export type NetworkFeedback = {
 /** A record of Network as its step sees it, with what the given paths include. */
 export type Network<Path extends Include<'Network'> = never> = Expanded<'Network', Path>
 
+/** For tests: `record(Network, { ... })` of `syncstep/testing`. */
+export const Network: ModelBlank<Models['Network']['fields']> = {
+  model: 'Network',
+  blank: { id: 1, class_names: 'Network,XOSBase', self_content_type_id: 'core.network', created: 0, updated: 0, backend_register: '{}', backend_need_delete: false, backend_need_reap: false, backend_status: 'Provisioning in progress', backend_code: 0, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, policy_status: 'Policy in process', policy_code: 0, leaf_model_name: 'Network', backend_need_delete_policy: false, xos_managed: true, name: '', template_id: 1, owner_id: 1, permit_all_slices: false, autoconnect: true, permitted_slices_ids: [] },
+}
+
 export interface NetworkSliceFields extends XOSBaseFields {
   /**
    * Network that is joined.
@@ -457,6 +506,12 @@ export type NetworkSliceFeedback = {
 
 /** A record of NetworkSlice as its step sees it, with what the given paths include. */
 export type NetworkSlice<Path extends Include<'NetworkSlice'> = never> = Expanded<'NetworkSlice', Path>
+
+/** For tests: `record(NetworkSlice, { ... })` of `syncstep/testing`. */
+export const NetworkSlice: ModelBlank<Models['NetworkSlice']['fields']> = {
+  model: 'NetworkSlice',
+  blank: { id: 1, class_names: 'NetworkSlice,XOSBase', self_content_type_id: 'core.networkslice', created: 0, updated: 0, backend_register: '{}', backend_need_delete: false, backend_need_reap: false, backend_status: 'Provisioning in progress', backend_code: 0, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, policy_status: 'Policy in process', policy_code: 0, leaf_model_name: 'NetworkSlice', backend_need_delete_policy: false, xos_managed: true, network_id: 1, slice_id: 1 },
+}
 
 export interface NetworkTemplateFields extends XOSBaseFields {
   /** Name of the template. */
@@ -495,6 +550,12 @@ export type NetworkTemplateFeedback = {
 /** A record of NetworkTemplate as its step sees it, with what the given paths include. */
 export type NetworkTemplate<Path extends Include<'NetworkTemplate'> = never> = Expanded<'NetworkTemplate', Path>
 
+/** For tests: `record(NetworkTemplate, { ... })` of `syncstep/testing`. */
+export const NetworkTemplate: ModelBlank<Models['NetworkTemplate']['fields']> = {
+  model: 'NetworkTemplate',
+  blank: { id: 1, class_names: 'NetworkTemplate,XOSBase', self_content_type_id: 'core.networktemplate', created: 0, updated: 0, backend_register: '{}', backend_need_delete: false, backend_need_reap: false, backend_status: 'Provisioning in progress', backend_code: 0, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, policy_status: 'Policy in process', policy_code: 0, leaf_model_name: 'NetworkTemplate', backend_need_delete_policy: false, xos_managed: true, name: '', visibility: 'private', translation: 'none', topology_kind: 'bigswitch', vtn_kind: 'PRIVATE' },
+}
+
 export interface NodeFields extends XOSBaseFields {
   /** Name of the machine. */
   readonly name: string
@@ -531,6 +592,12 @@ export type NodeFeedback = {
 /** A record of Node as its step sees it, with what the given paths include. */
 export type Node<Path extends Include<'Node'> = never> = Expanded<'Node', Path>
 
+/** For tests: `record(Node, { ... })` of `syncstep/testing`. */
+export const Node: ModelBlank<Models['Node']['fields']> = {
+  model: 'Node',
+  blank: { id: 1, class_names: 'Node,XOSBase', self_content_type_id: 'core.node', created: 0, updated: 0, backend_register: '{}', backend_need_delete: false, backend_need_reap: false, backend_status: 'Provisioning in progress', backend_code: 0, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, policy_status: 'Policy in process', policy_code: 0, leaf_model_name: 'Node', backend_need_delete_policy: false, xos_managed: true, name: '', site_id: 1 },
+}
+
 export interface NodeLabelFields extends XOSBaseFields {
   /** The label. */
   readonly name: string
@@ -554,6 +621,12 @@ export type NodeLabelFeedback = {
 
 /** A record of NodeLabel as its step sees it, with what the given paths include. */
 export type NodeLabel<Path extends Include<'NodeLabel'> = never> = Expanded<'NodeLabel', Path>
+
+/** For tests: `record(NodeLabel, { ... })` of `syncstep/testing`. */
+export const NodeLabel: ModelBlank<Models['NodeLabel']['fields']> = {
+  model: 'NodeLabel',
+  blank: { id: 1, class_names: 'NodeLabel,XOSBase', self_content_type_id: 'core.nodelabel', created: 0, updated: 0, backend_register: '{}', backend_need_delete: false, backend_need_reap: false, backend_status: 'Provisioning in progress', backend_code: 0, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, policy_status: 'Policy in process', policy_code: 0, leaf_model_name: 'NodeLabel', backend_need_delete_policy: false, xos_managed: true, name: '', node_ids: [] },
+}
 
 export interface PortFields extends XOSBaseFields {
   /**
@@ -592,6 +665,12 @@ export type PortFeedback = {
 /** A record of Port as its step sees it, with what the given paths include. */
 export type Port<Path extends Include<'Port'> = never> = Expanded<'Port', Path>
 
+/** For tests: `record(Port, { ... })` of `syncstep/testing`. */
+export const Port: ModelBlank<Models['Port']['fields']> = {
+  model: 'Port',
+  blank: { id: 1, class_names: 'Port,XOSBase', self_content_type_id: 'core.port', created: 0, updated: 0, backend_register: '{}', backend_need_delete: false, backend_need_reap: false, backend_status: 'Provisioning in progress', backend_code: 0, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, policy_status: 'Policy in process', policy_code: 0, leaf_model_name: 'Port', backend_need_delete_policy: false, xos_managed: true, network_id: 1, xos_created: false },
+}
+
 export interface PrincipalFields extends XOSBaseFields {
   /** Name of the principal. */
   readonly name: string
@@ -617,6 +696,12 @@ export type PrincipalFeedback = {
 
 /** A record of Principal as its step sees it, with what the given paths include. */
 export type Principal<Path extends Include<'Principal'> = never> = Expanded<'Principal', Path>
+
+/** For tests: `record(Principal, { ... })` of `syncstep/testing`. */
+export const Principal: ModelBlank<Models['Principal']['fields']> = {
+  model: 'Principal',
+  blank: { id: 1, class_names: 'Principal,XOSBase', self_content_type_id: 'core.principal', created: 0, updated: 0, backend_register: '{}', backend_need_delete: false, backend_need_reap: false, backend_status: 'Provisioning in progress', backend_code: 0, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, policy_status: 'Policy in process', policy_code: 0, leaf_model_name: 'Principal', backend_need_delete_policy: false, xos_managed: true, name: '', trust_domain_id: 1 },
+}
 
 export interface ServiceFields extends XOSBaseFields {
   /** What the service does. */
@@ -684,6 +769,12 @@ export type ServiceFeedback = {
 /** A record of Service as its step sees it, with what the given paths include. */
 export type Service<Path extends Include<'Service'> = never> = Expanded<'Service', Path>
 
+/** For tests: `record(Service, { ... })` of `syncstep/testing`. */
+export const Service: ModelBlank<Models['Service']['fields']> = {
+  model: 'Service',
+  blank: { id: 1, class_names: 'Service,XOSBase', self_content_type_id: 'core.service', created: 0, updated: 0, backend_register: '{}', backend_need_delete: false, backend_need_reap: false, backend_status: 'Provisioning in progress', backend_code: 0, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, policy_status: 'Policy in process', policy_code: 0, leaf_model_name: 'Service', backend_need_delete_policy: false, xos_managed: true, enabled: true, kind: 'generic', name: '', published: true },
+}
+
 export interface ServiceAttributeFields extends XOSBaseFields {
   /** Name of the attribute. */
   readonly name: string
@@ -709,6 +800,12 @@ export type ServiceAttributeFeedback = {
 
 /** A record of ServiceAttribute as its step sees it, with what the given paths include. */
 export type ServiceAttribute<Path extends Include<'ServiceAttribute'> = never> = Expanded<'ServiceAttribute', Path>
+
+/** For tests: `record(ServiceAttribute, { ... })` of `syncstep/testing`. */
+export const ServiceAttribute: ModelBlank<Models['ServiceAttribute']['fields']> = {
+  model: 'ServiceAttribute',
+  blank: { id: 1, class_names: 'ServiceAttribute,XOSBase', self_content_type_id: 'core.serviceattribute', created: 0, updated: 0, backend_register: '{}', backend_need_delete: false, backend_need_reap: false, backend_status: 'Provisioning in progress', backend_code: 0, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, policy_status: 'Policy in process', policy_code: 0, leaf_model_name: 'ServiceAttribute', backend_need_delete_policy: false, xos_managed: true, name: '', value: '', service_id: 1 },
+}
 
 export interface ServiceDependencyFields extends XOSBaseFields {
   /**
@@ -740,6 +837,12 @@ export type ServiceDependencyFeedback = {
 
 /** A record of ServiceDependency as its step sees it, with what the given paths include. */
 export type ServiceDependency<Path extends Include<'ServiceDependency'> = never> = Expanded<'ServiceDependency', Path>
+
+/** For tests: `record(ServiceDependency, { ... })` of `syncstep/testing`. */
+export const ServiceDependency: ModelBlank<Models['ServiceDependency']['fields']> = {
+  model: 'ServiceDependency',
+  blank: { id: 1, class_names: 'ServiceDependency,XOSBase', self_content_type_id: 'core.servicedependency', created: 0, updated: 0, backend_register: '{}', backend_need_delete: false, backend_need_reap: false, backend_status: 'Provisioning in progress', backend_code: 0, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, policy_status: 'Policy in process', policy_code: 0, leaf_model_name: 'ServiceDependency', backend_need_delete_policy: false, xos_managed: true, provider_service_id: 1, subscriber_service_id: 1, connect_method: 'none' },
+}
 
 export interface ServiceInstanceFields extends XOSBaseFields {
   /** Name of the instance. */
@@ -788,6 +891,12 @@ export type ServiceInstanceFeedback = {
 /** A record of ServiceInstance as its step sees it, with what the given paths include. */
 export type ServiceInstance<Path extends Include<'ServiceInstance'> = never> = Expanded<'ServiceInstance', Path>
 
+/** For tests: `record(ServiceInstance, { ... })` of `syncstep/testing`. */
+export const ServiceInstance: ModelBlank<Models['ServiceInstance']['fields']> = {
+  model: 'ServiceInstance',
+  blank: { id: 1, class_names: 'ServiceInstance,XOSBase', self_content_type_id: 'core.serviceinstance', created: 0, updated: 0, backend_register: '{}', backend_need_delete: false, backend_need_reap: false, backend_status: 'Provisioning in progress', backend_code: 0, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, policy_status: 'Policy in process', policy_code: 0, leaf_model_name: 'ServiceInstance', backend_need_delete_policy: false, xos_managed: true, owner_id: 1, link_deleted_count: 0 },
+}
+
 export interface ServiceInstanceAttributeFields extends XOSBaseFields {
   /** Name of the attribute. */
   readonly name: string
@@ -813,6 +922,12 @@ export type ServiceInstanceAttributeFeedback = {
 
 /** A record of ServiceInstanceAttribute as its step sees it, with what the given paths include. */
 export type ServiceInstanceAttribute<Path extends Include<'ServiceInstanceAttribute'> = never> = Expanded<'ServiceInstanceAttribute', Path>
+
+/** For tests: `record(ServiceInstanceAttribute, { ... })` of `syncstep/testing`. */
+export const ServiceInstanceAttribute: ModelBlank<Models['ServiceInstanceAttribute']['fields']> = {
+  model: 'ServiceInstanceAttribute',
+  blank: { id: 1, class_names: 'ServiceInstanceAttribute,XOSBase', self_content_type_id: 'core.serviceinstanceattribute', created: 0, updated: 0, backend_register: '{}', backend_need_delete: false, backend_need_reap: false, backend_status: 'Provisioning in progress', backend_code: 0, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, policy_status: 'Policy in process', policy_code: 0, leaf_model_name: 'ServiceInstanceAttribute', backend_need_delete_policy: false, xos_managed: true, name: '', value: '', service_instance_id: 1 },
+}
 
 export interface ServiceInstanceLinkFields extends XOSBaseFields {
   /**
@@ -864,6 +979,12 @@ export type ServiceInstanceLinkFeedback = {
 /** A record of ServiceInstanceLink as its step sees it, with what the given paths include. */
 export type ServiceInstanceLink<Path extends Include<'ServiceInstanceLink'> = never> = Expanded<'ServiceInstanceLink', Path>
 
+/** For tests: `record(ServiceInstanceLink, { ... })` of `syncstep/testing`. */
+export const ServiceInstanceLink: ModelBlank<Models['ServiceInstanceLink']['fields']> = {
+  model: 'ServiceInstanceLink',
+  blank: { id: 1, class_names: 'ServiceInstanceLink,XOSBase', self_content_type_id: 'core.serviceinstancelink', created: 0, updated: 0, backend_register: '{}', backend_need_delete: false, backend_need_reap: false, backend_status: 'Provisioning in progress', backend_code: 0, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, policy_status: 'Policy in process', policy_code: 0, leaf_model_name: 'ServiceInstanceLink', backend_need_delete_policy: false, xos_managed: true, provider_service_instance_id: 1 },
+}
+
 export interface ServiceInterfaceFields extends XOSBaseFields {
   /**
    * Service that has the interface.
@@ -895,6 +1016,12 @@ export type ServiceInterfaceFeedback = {
 /** A record of ServiceInterface as its step sees it, with what the given paths include. */
 export type ServiceInterface<Path extends Include<'ServiceInterface'> = never> = Expanded<'ServiceInterface', Path>
 
+/** For tests: `record(ServiceInterface, { ... })` of `syncstep/testing`. */
+export const ServiceInterface: ModelBlank<Models['ServiceInterface']['fields']> = {
+  model: 'ServiceInterface',
+  blank: { id: 1, class_names: 'ServiceInterface,XOSBase', self_content_type_id: 'core.serviceinterface', created: 0, updated: 0, backend_register: '{}', backend_need_delete: false, backend_need_reap: false, backend_status: 'Provisioning in progress', backend_code: 0, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, policy_status: 'Policy in process', policy_code: 0, leaf_model_name: 'ServiceInterface', backend_need_delete_policy: false, xos_managed: true, service_id: 1, interface_type_id: 1 },
+}
+
 export interface ServicePortFields extends XOSBaseFields {
   /** Name of the port. */
   readonly name: string
@@ -924,6 +1051,12 @@ export type ServicePortFeedback = {
 
 /** A record of ServicePort as its step sees it, with what the given paths include. */
 export type ServicePort<Path extends Include<'ServicePort'> = never> = Expanded<'ServicePort', Path>
+
+/** For tests: `record(ServicePort, { ... })` of `syncstep/testing`. */
+export const ServicePort: ModelBlank<Models['ServicePort']['fields']> = {
+  model: 'ServicePort',
+  blank: { id: 1, class_names: 'ServicePort,XOSBase', self_content_type_id: 'core.serviceport', created: 0, updated: 0, backend_register: '{}', backend_need_delete: false, backend_need_reap: false, backend_status: 'Provisioning in progress', backend_code: 0, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, policy_status: 'Policy in process', policy_code: 0, leaf_model_name: 'ServicePort', backend_need_delete_policy: false, xos_managed: true, name: '', external_port: 0, internal_port: 0, protocol: 'TCP', service_id: 1 },
+}
 
 export interface SiteFields extends XOSBaseFields {
   /** Name of the site. */
@@ -967,6 +1100,12 @@ export type SiteFeedback = {
 
 /** A record of Site as its step sees it, with what the given paths include. */
 export type Site<Path extends Include<'Site'> = never> = Expanded<'Site', Path>
+
+/** For tests: `record(Site, { ... })` of `syncstep/testing`. */
+export const Site: ModelBlank<Models['Site']['fields']> = {
+  model: 'Site',
+  blank: { id: 1, class_names: 'Site,XOSBase', self_content_type_id: 'core.site', created: 0, updated: 0, backend_register: '{}', backend_need_delete: false, backend_need_reap: false, backend_status: 'Provisioning in progress', backend_code: 0, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, policy_status: 'Policy in process', policy_code: 0, leaf_model_name: 'Site', backend_need_delete_policy: false, xos_managed: true, name: '', enabled: true, hosts_nodes: true, hosts_users: true, login_base: '', is_public: true, abbreviated_name: '' },
+}
 
 export interface SliceFields extends XOSBaseFields {
   /** Name of the slice. */
@@ -1067,6 +1206,12 @@ export type SliceFeedback = {
 /** A record of Slice as its step sees it, with what the given paths include. */
 export type Slice<Path extends Include<'Slice'> = never> = Expanded<'Slice', Path>
 
+/** For tests: `record(Slice, { ... })` of `syncstep/testing`. */
+export const Slice: ModelBlank<Models['Slice']['fields']> = {
+  model: 'Slice',
+  blank: { id: 1, class_names: 'Slice,XOSBase', self_content_type_id: 'core.slice', created: 0, updated: 0, backend_register: '{}', backend_need_delete: false, backend_need_reap: false, backend_status: 'Provisioning in progress', backend_code: 0, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, policy_status: 'Policy in process', policy_code: 0, leaf_model_name: 'Slice', backend_need_delete_policy: false, xos_managed: true, name: '', enabled: true, site_id: 1, max_instances: 10, mount_data_sets: 'GenBank', default_isolation: 'vm', controller_replica_count: 0 },
+}
+
 export interface TagFields extends XOSBaseFields {
   /**
    * Service that set the tag.
@@ -1097,6 +1242,12 @@ export type TagFeedback = {
 /** A record of Tag as its step sees it, with what the given paths include. */
 export type Tag<Path extends Include<'Tag'> = never> = Expanded<'Tag', Path>
 
+/** For tests: `record(Tag, { ... })` of `syncstep/testing`. */
+export const Tag: ModelBlank<Models['Tag']['fields']> = {
+  model: 'Tag',
+  blank: { id: 1, class_names: 'Tag,XOSBase', self_content_type_id: 'core.tag', created: 0, updated: 0, backend_register: '{}', backend_need_delete: false, backend_need_reap: false, backend_status: 'Provisioning in progress', backend_code: 0, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, policy_status: 'Policy in process', policy_code: 0, leaf_model_name: 'Tag', backend_need_delete_policy: false, xos_managed: true, service_id: 1, name: '', value: '', content_type: '', object_id: 0 },
+}
+
 export interface TrustDomainFields extends XOSBaseFields {
   /** Name of the trust domain. */
   readonly name: string
@@ -1124,6 +1275,12 @@ export type TrustDomainFeedback = {
 
 /** A record of TrustDomain as its step sees it, with what the given paths include. */
 export type TrustDomain<Path extends Include<'TrustDomain'> = never> = Expanded<'TrustDomain', Path>
+
+/** For tests: `record(TrustDomain, { ... })` of `syncstep/testing`. */
+export const TrustDomain: ModelBlank<Models['TrustDomain']['fields']> = {
+  model: 'TrustDomain',
+  blank: { id: 1, class_names: 'TrustDomain,XOSBase', self_content_type_id: 'core.trustdomain', created: 0, updated: 0, backend_register: '{}', backend_need_delete: false, backend_need_reap: false, backend_status: 'Provisioning in progress', backend_code: 0, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, policy_status: 'Policy in process', policy_code: 0, leaf_model_name: 'TrustDomain', backend_need_delete_policy: false, xos_managed: true, name: '', owner_id: 1 },
+}
 
 export interface UserFields {
   readonly id: number
@@ -1246,6 +1403,12 @@ export type UserFeedback = {
 
 /** A record of User as its step sees it, with what the given paths include. */
 export type User<Path extends Include<'User'> = never> = Expanded<'User', Path>
+
+/** For tests: `record(User, { ... })` of `syncstep/testing`. */
+export const User: ModelBlank<Models['User']['fields']> = {
+  model: 'User',
+  blank: { id: 1, class_names: 'User', self_content_type_id: 'core.user', email: '', username: 'Something', firstname: '', lastname: '', site_id: 1, is_active: true, is_admin: false, is_staff: true, is_readonly: false, is_registering: false, is_appuser: false, created: 0, updated: 0, backend_status: 'Provisioning in progress', backend_code: 0, backend_need_delete: false, backend_need_reap: false, deleted: false, write_protect: false, lazy_blocked: false, no_sync: false, no_policy: false, timezone: 'America/New_York', policy_status: '0 - Policy in process', policy_code: 0, leaf_model_name: 'User', backend_need_delete_policy: false, xos_managed: true },
+}
 
 export interface XOSBaseFields {
   readonly id: number

@@ -1,42 +1,48 @@
-import { runStep, type RunOptions } from 'syncstep/testing'
+import {
+  expectDeferred,
+  expectFailed,
+  expectSynced,
+  record,
+  runStep,
+  type RunOptions,
+} from 'syncstep/testing'
 import { expect, test } from 'vitest'
+import { HelloWorldService, HelloWorldServiceInstance } from '../models/types.ts'
 import syncInstance from '../steps/hello-world-service-instance.ts'
 
+const owner = record(HelloWorldService, { hello_from: 'Jhon Snow' })
+
 const run = (hello_to: string, options: RunOptions = {}) =>
-  runStep(
-    syncInstance,
-    { hello_to, owner_id: 1 },
-    { expanded: { owner: { hello_from: 'Jhon Snow' } }, ...options },
-  )
+  runStep(syncInstance, record(HelloWorldServiceInstance, { hello_to }), {
+    expanded: { owner },
+    ...options,
+  })
 
 test('the service greets whom its instance names', async () => {
-  const { outcome, logs } = await run('Daenerys Targaryen')
+  const greeted = await run('Daenerys Targaryen')
 
-  expect(outcome).toEqual({ kind: 'synced' })
-  expect(logs.map(({ message }) => message)).toEqual([
+  expectSynced(greeted)
+  expect(greeted.logs.map(({ message }) => message)).toEqual([
     'HelloWorldServiceInstance has been updated!',
     'Jhon Snow is saying hello to Daenerys Targaryen',
   ])
 })
 
 test('Tyrion Lannister is greeted later', async () => {
-  const { outcome, logs } = await run('Tyrion Lannister')
-
-  expect(outcome).toEqual({ kind: 'deferred', text: 'Maybe later' })
-  expect(logs).toHaveLength(1)
+  expectDeferred(await run('Tyrion Lannister'), 'Maybe later')
 })
 
 test('Joffrey Baratheon is not greeted', async () => {
-  const { outcome } = await run('Joffrey Baratheon')
+  const { retry } = expectFailed(await run('Joffrey Baratheon'), 'Maybe not')
 
-  expect(outcome).toEqual({ kind: 'failed', text: 'Maybe not', retry: true })
+  expect(retry).toBe(true)
 })
 
 test('an instance that goes says so', async () => {
-  const { outcome, logs } = await run('Daenerys Targaryen', { operation: 'delete' })
+  const deleted = await run('Daenerys Targaryen', { operation: 'delete' })
 
-  expect(outcome).toEqual({ kind: 'synced' })
-  expect(logs).toEqual([
+  expectSynced(deleted)
+  expect(deleted.logs).toEqual([
     {
       level: 'info',
       message: 'HelloWorldServiceInstance has been deleted!',

@@ -157,6 +157,43 @@ export type Server<Path extends Include<'Server'> = never> = Expanded<'Server', 
   expect(declarationOf(typesOf(shapes), name)).toBe(expected)
 })
 
+test.each([
+  [
+    'Rack',
+    `/** For tests: \`record(Rack, { ... })\` of \`syncstep/testing\`. */
+export const Rack: ModelBlank<Models['Rack']['fields']> = {
+  model: 'Rack',
+  blank: { id: 1, class_names: 'Rack,Base', self_content_type_id: 'app.rack', leaf_model_name: 'Rack', name: '', locked: false },
+}`,
+  ],
+  [
+    'Server',
+    `/** For tests: \`record(Server, { ... })\` of \`syncstep/testing\`. */
+export const Server: ModelBlank<Models['Server']['fields']> = {
+  model: 'Server',
+  blank: { id: 1, class_names: 'Server,Machine,Base', self_content_type_id: 'app.server', leaf_model_name: 'Server', rack_id: 1, friends_ids: [], state: 'on', load: 0 },
+}`,
+  ],
+])('%s is a constant by which tests make records', (name, expected) => {
+  const blocks = typesOf(shapes).trimEnd().split('\n\n')
+
+  expect(blocks.find((block) => block.includes(`export const ${name}:`))).toBe(expected)
+})
+
+test('a record of a test has values that its fields can have', () => {
+  const text = typesOf(
+    fromText(`message Lamp {
+      required int32 level = 2 [min_value = 3, max_value = 9];
+      required string colour = 3 [max_length = 9, choices = "(('red', 'Red'), ('blue', 'Blue'))"];
+      required string note = 4 [max_length = 90, default = "it's new"];
+      optional bool lit = 5 [default = True];
+    }`),
+  )
+
+  expect(text).toContain(`level: 3, colour: 'red', note: 'it\\'s new', lit: true }`)
+  expect(typeErrors({ 'lamp/types.ts': text })).toEqual([])
+})
+
 test('the models of a schema are named in a map, with those that derive from them', () => {
   expect(declarationOf(typesOf(shapes), 'Models'))
     .toBe(`/** What there is to know about each model. */

@@ -1,0 +1,6 @@
+import { descriptionFrom, type Description } from '#contract'
+import type { Reply } from './exchange.ts'
+
+/** What the answer to GET says of the function; undefined when it is no description. */
+export const descriptionIn = (reply: Reply): Description | undefined =>
+  'answer' in reply && reply.answer.status === 200 ? descriptionFrom(reply.answer.body) : undefined

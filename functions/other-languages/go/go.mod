@@ -1,0 +1,3 @@
+module example.com/hello-world-service
+
+go 1.21
