@@ -48,17 +48,7 @@ const shown = (value: unknown): string => {
   return JSON.stringify(value).slice(0, 80)
 }
 
-/** Keys of the file that have no effect yet, and what they are about: accepting them in silence would hide that. */
-type NotThereYet = Readonly<Record<string, string>>
-
-const unknownKey = (
-  error: ErrorObject,
-  path: readonly string[],
-  key: string,
-  notThereYet: NotThereYet,
-): string => {
-  const missing = path.length === 0 && Object.hasOwn(notThereYet, key) && notThereYet[key]
-  if (missing) return `${missing} not there yet. Remove the key "${key}".`
+const unknownKey = (error: ErrorObject, path: readonly string[], key: string): string => {
   const { properties = {} } = error.parentSchema as { readonly properties?: object }
   const place = path.length === 0 ? '' : ` in ${path.join('.')}`
   return `Unknown key "${key}"${place}. ${suggestion(key, Object.keys(properties))}`
@@ -73,7 +63,7 @@ const wrongValue = (error: ErrorObject, path: readonly string[]): string => {
   return `Expected ${path.join('.') || 'the file'} to be ${description}, got ${got}.`
 }
 
-const mistakeOf = (document: Document, error: ErrorObject, notThereYet: NotThereYet): Mistake => {
+const mistakeOf = (document: Document, error: ErrorObject): Mistake => {
   const path = segmentsOf(error.instancePath)
   const params = error.params as Readonly<Record<string, string>>
   switch (error.keyword) {
@@ -81,7 +71,7 @@ const mistakeOf = (document: Document, error: ErrorObject, notThereYet: NotThere
       const key = params['additionalProperty'] ?? ''
       return {
         offset: offsetOfKey(document, path, key),
-        message: unknownKey(error, path, key, notThereYet),
+        message: unknownKey(error, path, key),
       }
     }
     case 'propertyNames': {
@@ -122,7 +112,6 @@ const valueOf = (document: Document): { value: unknown } | { mistake: Mistake } 
  */
 export const checkedYaml = <File>(
   isFile: ValidateFunction<File>,
-  notThereYet: NotThereYet = {},
 ): ((text: string, file: string) => File) => {
   return (text, file) => {
     const lines = new LineCounter()
@@ -144,6 +133,6 @@ export const checkedYaml = <File>(
     const { value } = read
     if (isFile(value)) return value
     const errors = (isFile.errors ?? []).filter((error) => !isEcho(error))
-    return fail(errors.map((error) => mistakeOf(document, error, notThereYet)))
+    return fail(errors.map((error) => mistakeOf(document, error)))
   }
 }

@@ -32,7 +32,7 @@ const path = { type: 'string', pattern: '^[A-Za-z_]\\w*(\\.[A-Za-z_]\\w*){0,2}$'
 const functionSchema = {
   type: 'object',
   description:
-    'a map of url, observes, include, timeout, gateway_grace, concurrency, retry and resync',
+    'a map of url, observes, include, timeout, gateway_grace, concurrency, retry, resync and every',
   additionalProperties: false,
   properties: {
     url: {
@@ -53,6 +53,7 @@ const functionSchema = {
     timeout: duration,
     gateway_grace: duration,
     resync: duration,
+    every: duration,
     concurrency: {
       type: 'integer',
       minimum: 1,
@@ -115,6 +116,9 @@ export const configSchema = {
     },
     models_dir: folder,
     steps_dir: folder,
+    model_policies_dir: folder,
+    event_steps_dir: folder,
+    pull_steps_dir: folder,
     required_models: {
       type: 'array',
       items: { type: 'string', pattern: '^[A-Za-z_$][\\w$]*$', description: 'the name of a model' },
@@ -156,13 +160,6 @@ export const configSchema = {
   },
 } as const
 
-/** Keys of the original that have no effect yet; accepting them in silence would hide that. */
-export const keysNotThereYet: Readonly<Record<string, string>> = {
-  model_policies_dir: 'Model policies are',
-  event_steps_dir: 'Event steps are',
-  pull_steps_dir: 'Pull steps are',
-}
-
 type Duration = string | number
 
 type FunctionFile = {
@@ -172,6 +169,7 @@ type FunctionFile = {
   readonly timeout?: Duration
   readonly gateway_grace?: Duration
   readonly resync?: Duration
+  readonly every?: Duration
   readonly concurrency?: number
   readonly retry?: {
     readonly first?: Duration
@@ -191,6 +189,9 @@ export type ConfigFile = {
   }
   readonly models_dir?: string
   readonly steps_dir?: string
+  readonly model_policies_dir?: string
+  readonly event_steps_dir?: string
+  readonly pull_steps_dir?: string
   readonly required_models?: readonly string[]
   readonly dependency_graph?: string
   readonly core_version?: string

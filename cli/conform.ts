@@ -147,6 +147,11 @@ const madeUpSample = async (
       'The function does not say with GET what it observes. Give a record of its model with --record.',
     )
   }
+  if (!('observes' in description)) {
+    throw new Failure(
+      `Only functions that observe a model are checked, and this one is of kind ${description.kind}.`,
+    )
+  }
   const { observes, include } = description
   const given = await readXproto([folder], world)
   const { schema, diagnostics, sources } = await compileFiles(given, input)

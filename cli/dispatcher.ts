@@ -17,6 +17,8 @@ import {
   type Log,
   type Project,
   type ProjectStep,
+  logLoaded,
+  logLoading,
 } from '#emulator'
 import type { Command, Input } from './command.ts'
 import { readCoreModels } from './core-models.ts'
@@ -140,7 +142,7 @@ export const dispatcherCommand: Command = {
       log.info({}, 'No sync steps, no policies, and no event steps. Synchronizer exiting.')
       return 0
     }
-    log.info({ step_dir: project.stepsDir }, 'Loading sync steps')
+    logLoading(log, project)
     const template = environment[stepUrlVariable]
     const places = new Map(project.steps.map((step) => [step, urlOf(step, template)]))
     const access = await accessOf(input, world, loaded)
@@ -165,7 +167,7 @@ export const dispatcherCommand: Command = {
       if (!stop.aborted) {
         readiness.isReady = true
         log.info({ models: project.requiredModels }, 'required_models, found:')
-        log.info({ steps: project.steps.map(({ step }) => step) }, 'Loaded sync steps')
+        logLoaded(log, project)
       }
       await fired(stop)
       log.info({}, 'Dispatcher is stopping')

@@ -48,7 +48,8 @@ const checkStepsOf = async (
   loaded: LoadedProject,
   models: readonly KnownModel[] | undefined,
 ): Promise<readonly Finding[]> => {
-  const { steps, stepsDir, folder } = loaded.project
+  const { steps, folders, folder } = loaded.project
+  const stepsDir = folders.get('sync')
   if (steps.length === 0) {
     return [note('There are no steps', 'syncstep new step NAME --model MODEL makes one.')]
   }

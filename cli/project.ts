@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { isPostgresUrl } from '#core'
-import type { ModelFile } from '#contract'
+import { stepKinds, type ModelFile, type StepKind } from '#contract'
 import type { Log, Project, ProjectStep } from '#emulator'
 import { nearestName } from '#xproto'
 import { Failure } from './failure.ts'
@@ -9,7 +9,7 @@ import type { ConfigFile } from './config.schema.ts'
 import { readDependencyGraph } from './dependency-graph.ts'
 import { assertFolder, listFiles, readText, readTextIfAny } from './files.ts'
 import { stepNameOf } from './step-name.ts'
-import { resyncMs, stepSettings } from './settings.ts'
+import { optionalMs, stepSettings } from './settings.ts'
 
 /** As the original finds its steps: every source file whose name does not start with "test". */
 const isStepFile = (name: string): boolean =>
@@ -31,43 +31,73 @@ export const readModels = async (folder: string): Promise<readonly ModelFile[]> 
   )
 }
 
-const findSteps = async (folder: string | undefined): Promise<ReadonlyMap<string, string>> => {
-  if (folder === undefined) return new Map()
-  const names = await listFiles(folder, 'the folder of steps_dir')
-  const steps = new Map<string, string>()
-  for (const name of names.filter(isStepFile)) {
-    const step = stepNameOf(path.join(folder, name))
-    const other = steps.get(step)
-    if (other !== undefined) {
-      throw new Failure(`Two files for the step ${step}: ${other} and ${name}. Keep one.`)
+/** Which key of the configuration names the folder of which steps. */
+const folderKeys = {
+  sync: 'steps_dir',
+  policy: 'model_policies_dir',
+  event: 'event_steps_dir',
+  pull: 'pull_steps_dir',
+} as const satisfies Record<StepKind, keyof ConfigFile>
+
+const foldersOf = (config: ConfigFile, folder: string): ReadonlyMap<StepKind, string> =>
+  new Map(
+    stepKinds.flatMap((kind) => {
+      const name = config[folderKeys[kind]]
+      return name === undefined ? [] : [[kind, path.resolve(folder, name)] as const]
+    }),
+  )
+
+/** A step's file, and what its folder says it is. */
+type StepFile = { readonly file: string; readonly kind: StepKind }
+
+/** All by name: each is a function of that name, whatever it is. */
+const findSteps = async (
+  folders: ReadonlyMap<StepKind, string>,
+): Promise<ReadonlyMap<string, StepFile>> => {
+  const steps = new Map<string, StepFile>()
+  for (const [kind, folder] of folders) {
+    const names = await listFiles(folder, `the folder of ${folderKeys[kind]}`)
+    for (const name of names.filter(isStepFile)) {
+      const file = path.join(folder, name)
+      const step = stepNameOf(file)
+      const other = steps.get(step)
+      if (other !== undefined) {
+        throw new Failure(`Two files for the step ${step}: ${other.file} and ${file}. Keep one.`)
+      }
+      steps.set(step, { file, kind })
     }
-    steps.set(step, path.join(folder, name))
   }
   return steps
 }
 
-const projectStep = (config: ConfigFile, step: string, file: string | undefined): ProjectStep => {
+const projectStep = (
+  config: ConfigFile,
+  step: string,
+  found: StepFile | undefined,
+): ProjectStep => {
   const own = new Map(Object.entries(config.functions ?? {})).get(step)
   return {
     step,
-    file,
+    kind: found?.kind,
+    file: found?.file,
     url: own?.url,
     observes: own?.observes,
     include: own?.include,
-    resyncMs: resyncMs(own?.resync),
+    resyncMs: optionalMs(own?.resync),
+    everyMs: optionalMs(own?.every),
     settings: stepSettings(config, step),
   }
 }
 
 /** Steps that have a file, and those the configuration places elsewhere. */
-const allSteps = (config: ConfigFile, files: ReadonlyMap<string, string>, configFile: string) => {
+const allSteps = (config: ConfigFile, files: ReadonlyMap<string, StepFile>, configFile: string) => {
   const elsewhere = Object.entries(config.functions ?? {}).filter(([step]) => !files.has(step))
   for (const [step, { url }] of elsewhere) {
     if (url !== undefined) continue
     const near = nearestName(step, [...files.keys()])
     const hint = near === undefined ? '' : ` Did you mean "${near}"?`
     throw new Failure(
-      `${configFile}: functions.${step} has neither a file in steps_dir nor a url.${hint}`,
+      `${configFile}: functions.${step} has neither a file in a folder of steps nor a url.${hint}`,
     )
   }
   const steps = [
@@ -128,7 +158,7 @@ export const loadProject = async (cwd: string, directory: string): Promise<Loade
 
   const inFolder = (name: string | undefined) =>
     name === undefined ? undefined : path.resolve(folder, name)
-  const stepsDir = inFolder(config.steps_dir)
+  const folders = foldersOf(config, folder)
   const modelsDir = inFolder(config.models_dir)
   const [version] = (await readTextIfAny(path.join(folder, 'VERSION')))?.split(/\r?\n/) ?? []
   return {
@@ -139,8 +169,8 @@ export const loadProject = async (cwd: string, directory: string): Promise<Loade
       models: modelsDir === undefined ? [] : await readModels(modelsDir),
       requiredModels: config.required_models ?? [],
       dependencies: await readDependencyGraph(inFolder(config.dependency_graph)),
-      stepsDir,
-      steps: allSteps(config, await findSteps(stepsDir), configFile),
+      folders,
+      steps: allSteps(config, await findSteps(folders), configFile),
     },
     accessor: {
       kind: config.accessor?.kind ?? 'leases',

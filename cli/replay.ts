@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { changeKey, keyText, type Mode, type Outcome } from '#contract'
+import { changeKey, keyText, observedModel, type Mode, type Outcome } from '#contract'
 import { describeFunction } from '#emulator'
 import { addressVariables, findAddress, projectFlag, type Address } from './calls/address.ts'
 import { createCaller, outcomeOfCall, type Call, type Caller } from './calls/call.ts'
@@ -42,7 +42,7 @@ const observedBy = async (
 ): Promise<string | undefined> => {
   if (observes !== undefined) return observes
   const description = await describeFunction(ask, { url, token }, stop).catch(() => undefined)
-  return description?.observes
+  return description && observedModel(description)
 }
 
 const replayed = async (

@@ -14,8 +14,8 @@ const defaults = {
 /** A value that the schema let through is a duration. */
 export const ms = (value: string | number): number => durationMs(value) ?? 0
 
-/** How often records are synced again; undefined for never. */
-export const resyncMs = (value: string | number | undefined): number | undefined =>
+/** Undefined stays undefined. */
+export const optionalMs = (value: string | number | undefined): number | undefined =>
   value === undefined ? undefined : ms(value)
 
 /** The settings of a step: its own from `functions`, else the defaults. Zero is a value like any other. */

@@ -1,4 +1,5 @@
-import type { Fields, Operation } from './change.ts'
+import type { Fields } from './change.ts'
+import type { AnyOperation } from './operation.ts'
 import { isJsonObject, ownValue, parseJson } from './json.ts'
 import { mediaTypeOf } from './media-type.ts'
 import type { Outcome } from './outcome.ts'
@@ -23,7 +24,7 @@ export type NoAnswer = {
 export type AnswerContext = {
   /** Name of the function, as people know it. */
   readonly target: string
-  readonly operation: Operation
+  readonly operation: AnyOperation
   /** Milliseconds since 1970. */
   readonly now: number
 }
@@ -108,7 +109,7 @@ const synced = ({ body }: Answer, { operation }: AnswerContext): Outcome => {
   return {
     kind: 'synced',
     // A record that is about to go has no use for feedback.
-    ...(feedback === undefined || operation === 'delete' ? {} : { feedback }),
+    ...(feedback === undefined || operation !== 'sync' ? {} : { feedback }),
     ...(note === undefined ? {} : { note: readableText(note) }),
   }
 }

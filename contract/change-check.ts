@@ -2,6 +2,7 @@ import type { Change } from './change.ts'
 import { maxIncludeDepth } from './change-schema.ts'
 import { ContractError } from './errors.ts'
 import { isJsonObject, ownValue } from './json.ts'
+import { recordOperations } from './operation.ts'
 
 type Check = (value: unknown, path: string) => void
 
@@ -33,7 +34,8 @@ const text: Check = (value, path) => {
 }
 
 const operation: Check = (value, path) => {
-  if (value !== 'sync' && value !== 'delete') refuse(path, '"sync" or "delete"', shown(value))
+  if (recordOperations.some((known) => known === value)) return
+  refuse(path, `one of ${recordOperations.join(', ')}`, shown(value))
 }
 
 const modelName: Check = (value, path) => {

@@ -1,6 +1,6 @@
-import { timeOf } from './attributes.ts'
-import { changeId, changeKey, type Change, type Operation } from './change.ts'
+import { changeId, changeKey, type Change } from './change.ts'
 import { checkChange } from './change-check.ts'
+import { deadlineOf } from './deadline.ts'
 import { ContractError } from './errors.ts'
 import { completionAttribute } from './completion.ts'
 import {
@@ -13,10 +13,14 @@ import {
   type Mode,
 } from './event.ts'
 import { keyText } from './key.ts'
+import type { Operation } from './operation.ts'
 
 const eventTypes = {
   sync: 'org.opencord.xos.sync_record.v1',
   delete: 'org.opencord.xos.delete_record.v1',
+  policy_create: 'org.opencord.xos.policy_create.v1',
+  policy_update: 'org.opencord.xos.policy_update.v1',
+  policy_delete: 'org.opencord.xos.policy_delete.v1',
 } as const satisfies Record<Operation, string>
 
 /** `type` of the events that ask for an operation. */
@@ -93,10 +97,8 @@ const changeOf = (event: CloudEvent): ChangeEvent => {
   if (event.subject !== undefined) {
     checkAgrees('subject', keyText(changeKey(change)), event.subject)
   }
-  const expiry = event.extensions['expirytime']
-  return expiry === undefined
-    ? { change, event }
-    : { change, event, deadline: timeOf('expirytime', expiry) }
+  const deadline = deadlineOf(event)
+  return deadline === undefined ? { change, event } : { change, event, deadline }
 }
 
 /**

@@ -1,3 +1,5 @@
+import { recordOperations } from './operation.ts'
+
 /** Longest chain of links in an `include`: `a.b.c`. */
 export const maxIncludeDepth = 3
 
@@ -47,7 +49,7 @@ export const changeSchema = {
   type: 'object',
   required: ['operation', 'model', 'record', 'expanded', 'stamp', 'attempt'],
   properties: {
-    operation: { enum: ['sync', 'delete'] },
+    operation: { enum: recordOperations },
     model: modelName,
     record: row,
     expanded: { $ref: `#/$defs/expanded${maxIncludeDepth}` },

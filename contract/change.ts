@@ -1,9 +1,8 @@
 import type { Key } from './key.ts'
+import type { DeliveryOperation, Operation } from './operation.ts'
 
 /** Field names as XOS writes them on the wire (`hello_to`, `owner_id`, `ports_ids`) and their JSON values. */
 export type Fields = Readonly<Record<string, unknown>>
-
-export type Operation = 'sync' | 'delete'
 
 /** A related record that travels with a change: its own fields, and what was declared beyond it. */
 export type ExpandedRecord = {
@@ -39,10 +38,24 @@ export type Change = {
   readonly previous?: Previous
 }
 
+/** What an event step or a pull step receives: an event, and nothing about a record. */
+export type Delivery = {
+  readonly operation: DeliveryOperation
+  /** In the JSON format of CloudEvents. A pull's is made by the core, and says when it was due. */
+  readonly event: Fields
+  /** When it came, or was due, in microseconds since 1970. */
+  readonly stamp: number
+  /** 1 on the first call for this event. */
+  readonly attempt: number
+  readonly previous?: Previous
+}
+
 export const changeKey = (change: Change): Key => ({
   model: change.model,
   id: Number(change.record['id']),
 })
+
+export const isDelivery = (change: Change | Delivery): change is Delivery => 'event' in change
 
 /** The same for one (record, stamp, operation) on every retry, so that a function may drop repeats. */
 export const changeId = (

@@ -1,5 +1,6 @@
-import type { Fields, Operation } from './change.ts'
+import type { Fields } from './change.ts'
 import { isJsonObject, ownValue } from './json.ts'
+import type { AnyOperation } from './operation.ts'
 import type { Outcome } from './outcome.ts'
 import { longestRetryAfterMs } from './retry-after.ts'
 import { readableText } from './text.ts'
@@ -54,7 +55,7 @@ const textOf = (body: Fields): string => {
   return (typeof detail === 'string' ? readableText(detail) : '') || 'Completed without a text'
 }
 
-const outcomeOf = (status: Status, body: Fields, operation: Operation): Outcome => {
+const outcomeOf = (status: Status, body: Fields, operation: AnyOperation): Outcome => {
   switch (status) {
     case 'synced': {
       const [feedback, note] = [ownValue(body, 'feedback'), ownValue(body, 'note')]
@@ -90,7 +91,7 @@ const outcomeOf = (status: Status, body: Fields, operation: Operation): Outcome 
  *
  * Answers a sentence that says what was expected instead when it is none of these.
  */
-export const outcomeOfCompletion = (body: unknown, operation: Operation): Outcome | string => {
+export const outcomeOfCompletion = (body: unknown, operation: AnyOperation): Outcome | string => {
   const status = isJsonObject(body) ? ownValue(body, 'status') : undefined
   if (!isJsonObject(body) || !isStatus(status)) {
     return 'Expected {"status": "synced"}, {"status": "deferred"} or {"status": "failed"}'

@@ -1,6 +1,8 @@
-import type { Change, Fields } from './change.ts'
+import type { Change, Delivery, Fields } from './change.ts'
 import type { Completion } from './completion.ts'
+import type { CoreAccess } from './core-access.ts'
 import type { Key } from './key.ts'
+import { isOperation, stepKinds, type StepKind } from './operation.ts'
 import { waitingOnFrom, type WaitingOn } from './waiting-on.ts'
 import type { Leased, Refused, Registration, Report, Want, Work } from './work.ts'
 
@@ -106,6 +108,10 @@ const definitions = {
     steps: many(4, 'Step'),
     requiredModels: many(5, 'string'),
     dependencies: many(6, 'Dependency'),
+    policies: many(7, 'Policy'),
+    eventSteps: many(8, 'EventStep'),
+    pullSteps: many(9, 'PullStep'),
+    awaited: many(10, 'string'),
   }),
   Registered: message({ warnings: many(1, 'string') }),
   ModelFile: message({ filename: one(1, 'string'), contents: one(2, 'string') }),
@@ -114,7 +120,23 @@ const definitions = {
     model: one(2, 'string'),
     include: many(3, 'string'),
     resyncMs: optional(4, 'double'),
+    afterPolicy: one(5, 'bool'),
+    fields: many(6, 'string'),
   }),
+  Policy: message({
+    step: one(1, 'string'),
+    model: one(2, 'string'),
+    include: many(3, 'string'),
+    operations: many(4, 'string'),
+  }),
+  EventStep: message({
+    step: one(1, 'string'),
+    types: many(2, 'string'),
+    sources: many(3, 'string'),
+    topics: many(4, 'string'),
+    maxAttempts: optional(5, 'uint32'),
+  }),
+  PullStep: message({ step: one(1, 'string'), everyMs: one(2, 'double') }),
   Dependency: message({ model: one(1, 'string'), on: one(2, 'string'), path: one(3, 'string') }),
   Lease: message({
     dispatcher: one(1, 'string'),
@@ -122,7 +144,7 @@ const definitions = {
     held: one(3, 'Tokens'),
   }),
   Tokens: message({ tokens: many(1, 'int64') }),
-  Want: message({ model: one(1, 'string'), limit: one(2, 'uint32') }),
+  Want: message({ model: one(1, 'string'), limit: one(2, 'uint32'), kind: one(3, 'string') }),
   Dispatcher: message({ dispatcher: one(1, 'string') }),
   Reports: message({ dispatcher: one(1, 'string'), reports: many(2, 'Report') }),
   Report: message({
@@ -160,7 +182,9 @@ const definitions = {
     completion: one(6, 'Completion'),
     traces: many(7, 'string'),
     due: one(8, 'int64'),
+    access: one(9, 'Access'),
   }),
+  Access: message({ url: one(1, 'string'), token: one(2, 'string') }),
   Completion: message({ url: one(1, 'string'), timeoutMs: one(2, 'double') }),
   Refusals: message({ refused: many(1, 'Refusal') }),
   Refusal: message({ key: one(1, 'Key'), token: one(2, 'int64') }),
@@ -223,9 +247,11 @@ type WireReport = Omit<Report, 'key' | 'operation' | 'outcome'> & {
   readonly outcome: WireOutcome | null
 }
 
-type WireWork = Omit<Work, 'change' | 'completion'> & {
+type WireWork = Omit<Work, 'operation' | 'change' | 'completion' | 'access'> & {
+  readonly operation: string
   readonly changeJson: string
   readonly completion?: Completion | null
+  readonly access?: CoreAccess | null
 }
 
 /** A request as the gRPC layer hands it over: at most one of the methods is there. */
@@ -234,7 +260,7 @@ export type WireRequest = {
   readonly register?: Registration
   readonly lease?: {
     readonly dispatcher: string
-    readonly wants: readonly Want[]
+    readonly wants: readonly WireWant[]
     readonly held?: { readonly tokens: readonly number[] } | null
   }
   readonly report?: { readonly dispatcher: string; readonly reports: readonly WireReport[] }
@@ -353,6 +379,7 @@ const outcomeFrom = (wire: WireOutcome): Report['outcome'] => {
     case 'failed':
       return { kind, text, retry }
     case 'released':
+    case 'skipped':
       return { kind }
     default:
       throw new TypeError(`Expected a kind of outcome, got ${JSON.stringify(kind)}`)
@@ -363,13 +390,22 @@ const reportFrom = (wire: WireReport): Report => {
   const { key, operation, outcome } = wire
   if (key === null || outcome === null)
     throw new TypeError('Expected every report to carry a key and an outcome')
-  if (operation !== 'sync' && operation !== 'delete')
-    throw new TypeError(`Expected operation sync or delete, got ${JSON.stringify(operation)}`)
+  if (!isOperation(operation))
+    throw new TypeError(`Expected an operation such as sync, got ${JSON.stringify(operation)}`)
   return { ...wire, key, operation, outcome: outcomeFrom(outcome) }
 }
 
-const wantFrom = (want: Want): Want => {
-  if (want.limit >= 1 && want.limit <= dispatchLimits.leased) return want
+const isStepKind = (kind: string): kind is StepKind => stepKinds.some((known) => known === kind)
+
+type WireWant = Omit<Want, 'kind'> & { readonly kind?: string }
+
+/** Older dispatchers know of sync steps only, and name no kind. */
+const wantFrom = ({ kind: named = '', ...want }: WireWant): Want => {
+  const kind = named === '' ? 'sync' : named
+  if (!isStepKind(kind)) {
+    throw new TypeError(`Expected one of ${stepKinds.join(', ')} for ${want.model}, got ${kind}`)
+  }
+  if (want.limit >= 1 && want.limit <= dispatchLimits.leased) return { ...want, kind }
   throw new TypeError(
     `Expected a limit from 1 to ${dispatchLimits.leased} for ${want.model}, got ${want.limit}`,
   )
@@ -445,13 +481,28 @@ export const encodeReply = (reply: Exclude<DispatchReply, { kind: 'leased' }>): 
   }
 }
 
-const workFrom = ({ changeJson, completion, due = 0, traces = [], ...rest }: WireWork): Work => ({
+const operationFrom = (operation: string): Work['operation'] => {
+  if (isOperation(operation)) return operation
+  throw new TypeError(`Expected an operation that this version knows, got ${operation}`)
+}
+
+const workFrom = ({
+  operation,
+  changeJson,
+  completion,
+  access,
+  due = 0,
+  traces = [],
+  ...rest
+}: WireWork): Work => ({
   ...rest,
+  operation: operationFrom(operation),
   ...(due === 0 ? {} : { due }),
   ...(traces.length === 0 ? {} : { traces }),
   ...(completion ? { completion } : {}),
-  // The core wrote this text from a Change; it is the trusted end.
-  change: JSON.parse(changeJson) as Change,
+  ...(access ? { access } : {}),
+  // The core wrote this text from what it is read as; it is the trusted end.
+  change: JSON.parse(changeJson) as Change | Delivery,
 })
 
 /** @throws TypeError when the reply is none that this version knows. */

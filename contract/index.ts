@@ -9,13 +9,27 @@ export { keyText, keyFrom, type Key } from './key.ts'
 export {
   changeId,
   changeKey,
+  isDelivery,
   type Change,
+  type Delivery,
   type Expanded,
   type ExpandedRecord,
   type Fields,
-  type Operation,
   type Previous,
 } from './change.ts'
+export {
+  policyOperations,
+  recordOperations,
+  isOperation,
+  kindNames,
+  stepKindOf,
+  stepKinds,
+  type AnyOperation,
+  type DeliveryOperation,
+  type Operation,
+  type PolicyOperation,
+  type StepKind,
+} from './operation.ts'
 export {
   changeEventType,
   decodeChange,
@@ -24,10 +38,19 @@ export {
   type ChangeEvent,
   type ChangeEventOptions,
 } from './change-event.ts'
+export { deliveryEvent, encodeDelivery } from './delivery.ts'
 export { checkChange } from './change-check.ts'
 export { changeSchema, maxIncludeDepth } from './change-schema.ts'
 export { contractSchemas } from './schemas.ts'
-export { descriptionFrom, type Description } from './description.ts'
+export {
+  descriptionFrom,
+  observedModel,
+  type Description,
+  type EventDescription,
+  type PolicyDescription,
+  type PullDescription,
+  type SyncDescription,
+} from './description.ts'
 export {
   decodeEvent,
   decodeEvents,
@@ -39,8 +62,11 @@ export {
   type Message,
   type Mode,
 } from './event.ts'
+export { deadlineOf } from './deadline.ts'
+export { durationMs, type Duration } from './duration.ts'
 export { ContractError, type ContractErrorCode } from './errors.ts'
 export type { Outcome, OutcomeKind } from './outcome.ts'
+export { coreTokenHeader, coreUrlHeader, type CoreAccess } from './core-access.ts'
 export { completionAttribute, outcomeOfCompletion, type Completion } from './completion.ts'
 export { waitingOnFrom, type AwaitedState, type WaitingOn } from './waiting-on.ts'
 export {
@@ -61,10 +87,17 @@ export {
 export { registerAfter, type RegisterContext } from './register.ts'
 export {
   leaseMs,
+  isRecordReport,
+  reachedBy,
   type Leased,
   type Dependency,
+  type EventFilter,
   type ModelFile,
+  type RecordReport,
   type Refused,
+  type RegisteredEventStep,
+  type RegisteredPolicy,
+  type RegisteredPullStep,
   type RegisteredStep,
   type Registration,
   type Report,

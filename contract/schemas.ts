@@ -1,5 +1,6 @@
 import { changeEventType } from './change-event.ts'
 import { changeSchema } from './change-schema.ts'
+import { policyOperations, recordOperations } from './operation.ts'
 
 const $schema = 'http://json-schema.org/draft-07/schema#'
 
@@ -20,7 +21,7 @@ const eventSchema = {
     specversion: { const: '1.0' },
     id: text('The same for one version of a record and one operation on every retry'),
     source: text('/synchronizers/NAME'),
-    type: { enum: [changeEventType('sync'), changeEventType('delete')] },
+    type: { enum: recordOperations.map(changeEventType) },
     subject: text('The record: MODEL/ID'),
     time: timestamp('When the event was made, as RFC 3339 has it'),
     dataschema: text('Names the model'),
@@ -104,21 +105,81 @@ const completionSchema = {
   ],
 } as const
 
+const observing = {
+  step: text('Its name, for people'),
+  observes: { type: 'string', pattern: '^[A-Za-z_$][\\w$]*$', maxLength: 128 },
+  include: {
+    type: 'array',
+    description: 'Paths of at most three links whose records travel with a change',
+    items: { type: 'string', pattern: '^[A-Za-z_]\\w*(\\.[A-Za-z_]\\w*){0,2}$' },
+  },
+} as const
+
+const patterns = (what: string) =>
+  ({
+    type: 'array',
+    description: `${what}: whole ones, or beginnings and *; none for any`,
+    items: { type: 'string', minLength: 1, maxLength: 1_024 },
+  }) as const
+
 const descriptionSchema = {
   $schema,
   $id: 'urn:syncstep:description:1',
-  title: 'What a function answers to GET',
+  title: 'What a function answers to GET: a sync step, a policy, an event step or a pull step',
   type: 'object',
-  required: ['observes'],
-  properties: {
-    step: text('Its name, for people'),
-    observes: { type: 'string', pattern: '^[A-Za-z_$][\\w$]*$', maxLength: 128 },
-    include: {
-      type: 'array',
-      description: 'Paths of at most three links whose records travel with a change',
-      items: { type: 'string', pattern: '^[A-Za-z_]\\w*(\\.[A-Za-z_]\\w*){0,2}$' },
+  oneOf: [
+    {
+      required: ['observes'],
+      properties: {
+        ...observing,
+        kind: { const: 'sync' },
+        after_policy: {
+          type: 'boolean',
+          description: 'Whether it waits for the policy of the model',
+        },
+        fields: {
+          type: 'array',
+          description: 'The fields that it reads, if not all',
+          items: { type: 'string', pattern: '^[A-Za-z_]\\w{0,127}$' },
+        },
+      },
     },
-  },
+    {
+      required: ['kind', 'observes', 'operations'],
+      properties: {
+        ...observing,
+        kind: { const: 'policy' },
+        operations: {
+          type: 'array',
+          description: 'What it does something for',
+          items: { enum: policyOperations },
+        },
+      },
+    },
+    {
+      required: ['kind'],
+      properties: {
+        step: text('Its name, for people'),
+        kind: { const: 'event' },
+        types: patterns('Types of the events that it is sent'),
+        sources: patterns('Sources of the events that it is sent'),
+        topics: patterns('Topics of Kafka that they came over'),
+      },
+    },
+    {
+      required: ['kind'],
+      properties: {
+        step: text('Its name, for people'),
+        kind: { const: 'pull' },
+        every: {
+          type: 'number',
+          minimum: 0.1,
+          maximum: 2_073_600,
+          description: 'Seconds from the end of one call to the next',
+        },
+      },
+    },
+  ],
 } as const
 
 /** The function contract as JSON Schemas of draft 07, for authors in other languages: what is sent, and what is answered. */

@@ -1,4 +1,4 @@
-import type { Operation } from './change.ts'
+import { stepKindOf, type AnyOperation } from './operation.ts'
 import type { Key } from './key.ts'
 import type { Outcome } from './outcome.ts'
 import { cutText, maxTextLength } from './text.ts'
@@ -15,7 +15,11 @@ export const initialStatus: Status = { code: 0, text: 'Provisioning in progress'
 const separator = ' // '
 
 const isStale = (text: string): boolean =>
-  text === '' || text === 'OK' || text === initialStatus.text || text.startsWith('Waiting for ')
+  text === '' ||
+  text === 'OK' ||
+  text === 'done' ||
+  text === initialStatus.text ||
+  text.startsWith('Waiting for ')
 
 /** A text with the separator in it would later be taken for two. */
 const onePart = (text: string): string => text.replaceAll(separator, ' / ')
@@ -34,18 +38,18 @@ const codeFrom = (code: number): Status['code'] => (code === 1 || code === 2 ? c
 /**
  * `backend_code` and `backend_status` after an attempt. Texts accumulate as in XOS, the last two joined by ` // `,
  * but the newest is always last, and what no longer tells anything (the initial text, `OK`, what the record once
- * waited for, the new text itself) goes. A delete that succeeded changes nothing: the record is reaped.
+ * waited for, the new text itself) goes. A delete that succeeded changes nothing: the record is reaped. Those of a
+ * policy become `policy_code` and `policy_status`.
  */
 export const statusAfter = (
   previous: StoredStatus,
   outcome: Outcome,
-  operation: Operation,
+  operation: AnyOperation,
 ): Status => {
   switch (outcome.kind) {
     case 'synced':
-      return operation === 'sync'
-        ? { code: 1, text: 'OK' }
-        : { code: codeFrom(previous.code), text: previous.text }
+      if (operation === 'delete') return { code: codeFrom(previous.code), text: previous.text }
+      return { code: 1, text: stepKindOf(operation) === 'policy' ? 'done' : 'OK' }
     case 'failed':
       return { code: 2, text: accumulated(previous.text, outcome.text) }
     case 'in-progress':

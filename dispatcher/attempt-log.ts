@@ -1,33 +1,47 @@
-import { changeId, traceIdsOf, type Operation, type Outcome, type Work } from '#contract'
+import {
+  kindNames,
+  stepKindOf,
+  traceIdsOf,
+  type AnyOperation,
+  type Outcome,
+  type Work,
+} from '#contract'
+import { eventIdOf } from './event-of.ts'
 import type { Log } from './options.ts'
 
 const messages = {
   sync: { before: 'Syncing object', after: 'Synced object' },
   delete: { before: 'Deleting object', after: 'Deleted object' },
-} as const satisfies Record<Operation, { before: string; after: string }>
+  policy_create: { before: 'Policing object', after: 'Policed object' },
+  policy_update: { before: 'Policing object', after: 'Policed object' },
+  policy_delete: { before: 'Policing object', after: 'Policed object' },
+  event: { before: 'Handling event', after: 'Handled event' },
+  pull: { before: 'Pulling', after: 'Pulled' },
+} as const satisfies Record<AnyOperation, { before: string; after: string }>
 
 /**
  * The line that follows an attempt. That nobody was there is told once, by the gate of the target; the
  * record's own line stays quiet.
  */
-const logOutcome = (log: Log, fields: object, operation: Operation, outcome: Outcome): void => {
+const logOutcome = (log: Log, fields: object, operation: AnyOperation, outcome: Outcome): void => {
+  const what = kindNames[stepKindOf(operation)].one
   switch (outcome.kind) {
     case 'synced':
       log.info({ ...fields, note: outcome.note }, messages[operation].after)
       return
     case 'in-progress':
-      log.info({ ...fields, reason: outcome.text }, 'sync step in progress')
+      log.info({ ...fields, reason: outcome.text }, `${what} in progress`)
       return
     case 'deferred':
-      log.info({ ...fields, reason: outcome.text }, 'sync step deferred')
+      log.info({ ...fields, reason: outcome.text }, `${what} deferred`)
       return
     case 'target-busy':
     case 'target-down':
     case 'target-misconfigured':
-      log.info({ ...fields, reason: outcome.text }, 'sync step not reached')
+      log.info({ ...fields, reason: outcome.text }, `${what} not reached`)
       return
     case 'failed':
-      log.error({ ...fields, error: outcome.text, retry: outcome.retry }, 'sync step failed!')
+      log.error({ ...fields, error: outcome.text, retry: outcome.retry }, `${what} failed!`)
   }
 }
 
@@ -55,7 +69,7 @@ export const createAttemptLog = (log: Log, synchronizer: string) => ({
       attempt: change.attempt,
       outcome: outcome.kind,
       duration_ms: durationMs,
-      event_id: changeId(change),
+      event_id: eventIdOf(change),
       trace_id: traceId,
       span_id: spanId,
     }

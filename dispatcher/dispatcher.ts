@@ -1,10 +1,10 @@
-import { leaseMs, type Leased, type Refused, type Report, type Work } from '#contract'
+import { leaseMs, stepKindOf, type Leased, type Refused, type Report, type Work } from '#contract'
 import { createAlarm } from './alarm.ts'
 import { createAttemptLog } from './attempt-log.ts'
 import { createHeartbeat } from './heartbeat.ts'
 import { createLane, type Lane } from './lane.ts'
 import { observeReports } from './observe-reports.ts'
-import { withDefaults, type DispatcherOptions } from './options.ts'
+import { laneKey, withDefaults, type DispatcherOptions } from './options.ts'
 import { createOutbox } from './outbox.ts'
 import { createSourceHealth } from './source-health.ts'
 import { textOfError } from './text-of-error.ts'
@@ -99,8 +99,8 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     health.succeeded()
     const now = clock.now()
     observeReports(observer, reports, refused, now)
-    for (const { key, retryInMs } of reports) {
-      if (retryInMs !== undefined) laneOf.get(key.model)?.expect(now + retryInMs)
+    for (const { key, operation, retryInMs } of reports) {
+      if (retryInMs !== undefined) laneFor({ key, operation })?.expect(now + retryInMs)
     }
     schedule()
   }
@@ -126,7 +126,11 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
   const lanes: readonly Lane[] = resolved.targets.map((target) =>
     createLane({ ...resolved, target, attemptLog, traces, finished, isKept }),
   )
-  const laneOf: ReadonlyMap<string, Lane> = new Map(lanes.map((lane) => [lane.target.model, lane]))
+  const laneOf: ReadonlyMap<string, Lane> = new Map(
+    lanes.map((lane) => [laneKey(lane.target.kind, lane.target.model), lane]),
+  )
+  const laneFor = ({ key, operation }: Pick<Work, 'key' | 'operation'>): Lane | undefined =>
+    laneOf.get(laneKey(stepKindOf(operation), key.model))
 
   const beat = async (): Promise<void> => {
     const now = clock.now()
@@ -169,7 +173,8 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
       if (limit === 0) continue
       lane.leasing(limit, now)
       asked.set(lane, [])
-      wants.push({ model: lane.target.model, limit })
+      const { model, kind = 'sync' } = lane.target
+      wants.push({ model, limit, kind })
     }
     if (wants.length === 0) return
     leasing = true
@@ -196,7 +201,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
 
   const distribute = ({ work, nextDueMs }: Leased, asked: ReadonlyMap<Lane, Work[]>): void => {
     for (const one of work) {
-      const lane = laneOf.get(one.key.model)
+      const lane = laneFor(one)
       const share = lane && asked.get(lane)
       if (share === undefined) returnUnasked(one)
       else share.push(one)

@@ -1,9 +1,15 @@
 import {
+  coreTokenHeader,
+  coreUrlHeader,
   encodeChange,
+  encodeDelivery,
+  isDelivery,
   outcomeOfAnswer,
   outcomeOfNoAnswer,
   type Change,
   type Clock,
+  type Delivery,
+  type Message,
   type Outcome,
 } from '#contract'
 import type { Call, CallContext, Target } from './options.ts'
@@ -52,9 +58,21 @@ export const createHttpCall = ({ synchronizer, clock, token }: HttpCallOptions):
     return post
   }
 
-  const messageOf = (change: Change, time: number, deadline: number, context: CallContext) => {
-    const { headers, body } = encodeChange(change, { source, time, deadline, ...context })
-    return { headers: { ...headers, ...authorization }, body }
+  const messageOf = (
+    change: Change | Delivery,
+    time: number,
+    deadline: number,
+    { access, ...context }: CallContext,
+  ): Message => {
+    const { headers, body } = isDelivery(change)
+      ? encodeDelivery(change, { deadline, ...context })
+      : encodeChange(change, { source, time, deadline, ...context })
+    Object.assign(headers, authorization)
+    if (access !== undefined) {
+      headers[coreUrlHeader] = access.url
+      headers[coreTokenHeader] = access.token
+    }
+    return { headers, body }
   }
 
   return {

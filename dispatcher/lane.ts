@@ -176,10 +176,13 @@ export const createLane = (options: LaneOptions): Lane => {
   }
 
   const attempt = async ({ work, controller, trace }: Running): Promise<Outcome> => {
-    const { change, completion } = work
+    const { change, completion, access } = work
     const { traceparent } = trace
-    const context =
-      completion === undefined ? { traceparent } : { traceparent, completionUrl: completion.url }
+    const context = {
+      traceparent,
+      ...(completion === undefined ? {} : { completionUrl: completion.url }),
+      ...(access === undefined ? {} : { access }),
+    }
     try {
       return await call(target, change, controller.signal, context)
     } catch (error) {

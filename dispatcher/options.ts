@@ -1,4 +1,14 @@
-import type { Change, Clock, Outcome, Random, Tracer, WorkSource } from '#contract'
+import type {
+  Change,
+  Clock,
+  CoreAccess,
+  Delivery,
+  Outcome,
+  Random,
+  StepKind,
+  Tracer,
+  WorkSource,
+} from '#contract'
 import type { Backoff } from './backoff.ts'
 
 /** Where log lines go; a pino logger fits. Messages are constant, what varies is in the fields. */
@@ -16,8 +26,14 @@ export type Retry = Backoff & { readonly maxAttempts?: number | undefined }
 export type Target = {
   /** Name of the step, as in logs and statuses. */
   readonly step: string
-  /** The leaf model whose records it is called for; one target for each model. */
+  /** The leaf model whose records it is called for; of event steps and pull steps `SYNCHRONIZER/STEP`. */
   readonly model: string
+  /**
+   * What it is called for; one target for each model and kind.
+   *
+   * @default 'sync'
+   */
+  readonly kind?: StepKind | undefined
   /** Begins with http:// or https://. */
   readonly url: string
   /** How long one call may take: the function is told the deadline, and what it answers later counts as failed. */
@@ -41,6 +57,8 @@ export type CallContext = {
   readonly traceparent?: string
   /** Where it may complete the call later. */
   readonly completionUrl?: string
+  /** What it may do in the core meanwhile. */
+  readonly access?: CoreAccess
 }
 
 /**
@@ -50,7 +68,7 @@ export type CallContext = {
  */
 export type Call = (
   target: Target,
-  change: Change,
+  change: Change | Delivery,
   signal: AbortSignal,
   context?: CallContext,
 ) => Promise<Outcome>
@@ -140,19 +158,24 @@ const expectUrl = (step: string, url: string): void => {
   )
 }
 
+/** What one target is for: a model, and what is done with it. */
+export const laneKey = (kind: StepKind = 'sync', model: string): string => `${kind} ${model}`
+
 const checkTargets = (targets: readonly Target[]): void => {
   const stepOf = new Map<string, string>()
-  for (const { step, model, url, concurrency, timeoutMs } of targets) {
+  for (const target of targets) {
+    const { step, model, url, concurrency, timeoutMs } = target
+    const lane = laneKey(target.kind, model)
     expectUrl(step, url)
     expectWhole(`concurrency of step ${step}`, concurrency, 1)
     expectWhole(`timeoutMs of step ${step}`, timeoutMs, 1)
-    const other = stepOf.get(model)
+    const other = stepOf.get(lane)
     if (other !== undefined) {
       throw new TypeError(
         `Expected one step for each model, got ${other} and ${step} for ${model}. Remove one of them.`,
       )
     }
-    stepOf.set(model, step)
+    stepOf.set(lane, step)
   }
 }
 

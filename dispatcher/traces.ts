@@ -1,8 +1,4 @@
 import {
-  changeEventType,
-  changeId,
-  changeKey,
-  keyText,
   type Outcome,
   type Random,
   type Report,
@@ -11,6 +7,7 @@ import {
   type Tracer,
   type Work,
 } from '#contract'
+import { eventOf } from './event-of.ts'
 import type { Target } from './options.ts'
 import { createTraceparent } from './traceparent.ts'
 
@@ -70,18 +67,21 @@ export const createTraces = ({ tracer, name, synchronizer, random }: TracesOptio
   if (tracer === undefined) return withoutTracer(random)
   const own = { 'syncstep.dispatcher': name, 'syncstep.synchronizer': synchronizer }
 
-  const attributesOf = ({ step, model }: Target, { change }: Work): SpanAttributes => ({
-    'http.request.method': 'POST',
-    'cloudevents.event_id': changeId(change),
-    'cloudevents.event_source': `/synchronizers/${synchronizer}`,
-    'cloudevents.event_spec_version': '1.0',
-    'cloudevents.event_type': changeEventType(change.operation),
-    'cloudevents.event_subject': keyText(changeKey(change)),
-    'syncstep.model': model,
-    'syncstep.step': step,
-    'syncstep.operation': change.operation,
-    'syncstep.attempt': change.attempt,
-  })
+  const attributesOf = ({ step, model }: Target, { change }: Work): SpanAttributes => {
+    const { id, source, type, subject = '' } = eventOf(change, `/synchronizers/${synchronizer}`)
+    return {
+      'http.request.method': 'POST',
+      'cloudevents.event_id': id,
+      'cloudevents.event_source': source,
+      'cloudevents.event_spec_version': '1.0',
+      'cloudevents.event_type': type,
+      'cloudevents.event_subject': subject,
+      'syncstep.model': model,
+      'syncstep.step': step,
+      'syncstep.operation': change.operation,
+      'syncstep.attempt': change.attempt,
+    }
+  }
 
   return {
     call(target, work) {

@@ -1,7 +1,8 @@
-import type { Clock, Random, RegisteredStep, Registration, Tracer, WorkSource } from '#contract'
+import type { Clock, Random, Registration, Tracer, WorkSource } from '#contract'
 import { createDispatcher, type Call, type Log, type Observer, type Target } from '#dispatcher'
 import type { Description } from './describe.ts'
-import type { Project, ProjectStep, StepSettings } from './project.ts'
+import type { Project, ProjectStep } from './project.ts'
+import { asConfigured, registrationOf, targetOf, type RunningStep } from './registration.ts'
 import { SetupError } from './setup-error.ts'
 import { sleep } from './sleep.ts'
 
@@ -36,29 +37,7 @@ export type Dispatching = {
   stop(): Promise<void>
 }
 
-type RunningStep = {
-  readonly step: string
-  readonly url: string
-  readonly settings: StepSettings
-  readonly resyncMs: number | undefined
-  readonly description: Description
-}
-
 const retryDelayMs = (failures: number): number => Math.min(10_000, 100 * 2 ** failures)
-
-const targetOf = ({ step, url, settings, description }: RunningStep): Target => ({
-  step,
-  url,
-  model: description.observes,
-  ...settings,
-})
-
-const registeredStep = ({ step, description, resyncMs }: RunningStep): RegisteredStep => ({
-  step,
-  model: description.observes,
-  include: description.include,
-  ...(resyncMs === undefined ? {} : { resyncMs }),
-})
 
 /** An answer of the core, in contrast to no answer: asking again brings the same. */
 const isRefusal = (error: unknown): error is Error =>
@@ -131,16 +110,9 @@ export const createDispatching = (options: DispatchingOptions): Dispatching => {
 
   const register = async (): Promise<void> => {
     const steps = runningSteps()
-    const warnings = await registerFirst(source, {
-      name: project.name,
-      version: project.version,
-      models: project.models,
-      requiredModels: project.requiredModels,
-      dependencies: project.dependencies,
-      steps: steps.map(registeredStep),
-    })
+    const warnings = await registerFirst(source, registrationOf(project, steps))
     warnOf(warnings)
-    const targets = steps.map(targetOf)
+    const targets = steps.map((step) => targetOf(project.name, step))
     const text = JSON.stringify(targets)
     if (text === targetsInUse || stopping.signal.aborted) return
     targetsInUse = text
@@ -168,14 +140,11 @@ export const createDispatching = (options: DispatchingOptions): Dispatching => {
   }
 
   return {
-    found({ step, settings, resyncMs, observes, include }, url, said) {
-      const description = {
-        observes: observes ?? said.observes,
-        include: include ?? said.include,
-      }
-      const before = JSON.stringify(known.get(step))
-      known.set(step, { step, url, settings, resyncMs, description })
-      if (begun && before !== JSON.stringify(known.get(step))) renew()
+    found(step, url, said) {
+      const name = step.step
+      const before = JSON.stringify(known.get(name))
+      known.set(name, { step, url, description: asConfigured(step, said) })
+      if (begun && before !== JSON.stringify(known.get(name))) renew()
     },
 
     async begin() {

@@ -1,4 +1,4 @@
-import type { Random, RegisteredStep, WorkSource } from '#contract'
+import type { Random, WorkSource } from '#contract'
 import { createHttpCall, type Observer } from '#dispatcher'
 import { createClosers, type Closers } from './closers.ts'
 import type { Ask } from './describe.ts'
@@ -11,6 +11,8 @@ import { createProxy, type Proxy } from './knative/proxy.ts'
 import { createService, type Service } from './knative/service.ts'
 import { defaultServing, type KnativeSettings } from './knative/settings.ts'
 import type { Project, ProjectStep } from './project.ts'
+import { logLoaded, logLoading } from './loading-log.ts'
+import { registrationOf } from './registration.ts'
 import { restartOnChange, type WatchFolder } from './restart-on-change.ts'
 import { fired } from './sleep.ts'
 import { startCore } from './start-core.ts'
@@ -165,12 +167,8 @@ const prepareDispatching = (
 }
 
 /** Registers the models alone, so that a mistake in them shows before anything else is started. */
-const registerModels = async (
-  source: WorkSource,
-  { name, version, models, requiredModels, dependencies }: Project,
-): Promise<void> => {
-  const steps: readonly RegisteredStep[] = []
-  await registerFirst(source, { name, version, models, requiredModels, dependencies, steps })
+const registerModels = async (source: WorkSource, project: Project): Promise<void> => {
+  await registerFirst(source, registrationOf(project, []))
 }
 
 const start = async (
@@ -190,14 +188,14 @@ const start = async (
     return { ports, stepsPort: undefined, steps: new Map(), token, hasSteps: false }
   }
 
-  log.info({ step_dir: project.stepsDir }, 'Loading sync steps')
+  logLoading(log, project)
   const dispatching = prepareDispatching(options, work, token, metrics.observer)
   const { started, ...local } = await runLocalSteps(options, token, dispatching, closers)
   await Promise.race([started, fired(signal)])
   void findElsewhere({ ...options, places: elsewhere(project), token, dispatching }, closers)
   closers.add('dispatcher', () => dispatching.stop())
   if (!signal.aborted) await dispatching.begin()
-  log.info({ steps: project.steps.map(({ step }) => step) }, 'Loaded sync steps')
+  logLoaded(log, project)
   return { ports, ...local, token, hasSteps: true }
 }
 

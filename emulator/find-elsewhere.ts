@@ -30,7 +30,7 @@ export const findElsewhere = async (
     const { observes, include } = step
     const description =
       observes !== undefined && include !== undefined
-        ? { observes, include }
+        ? ({ kind: 'sync', observes, include, afterPolicy: false, fields: [] } as const)
         : await awaitDescription({ step: step.step, url, token, ask, clock, log }, stopping.signal)
     if (description !== undefined) dispatching.found(step, url, description)
   })

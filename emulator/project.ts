@@ -1,4 +1,4 @@
-import type { Dependency, ModelFile } from '#contract'
+import type { Dependency, ModelFile, StepKind } from '#contract'
 
 /** How the dispatcher treats one step. */
 export type StepSettings = {
@@ -16,6 +16,8 @@ export type StepSettings = {
 export type ProjectStep = {
   /** A DNS label: the step's file name without its ending. */
   readonly step: string
+  /** What the folder of its file says it is; undefined: the running function is asked. */
+  readonly kind: StepKind | undefined
   /** Absolute; undefined when the function runs elsewhere. */
   readonly file: string | undefined
   /** Where the function runs when it is not started here. */
@@ -25,6 +27,8 @@ export type ProjectStep = {
   readonly include: readonly string[] | undefined
   /** How often each synced record is synced again, in milliseconds; undefined for never. */
   readonly resyncMs: number | undefined
+  /** How often a pull step is called, in milliseconds; undefined: as the step itself says. */
+  readonly everyMs: number | undefined
   readonly settings: StepSettings
 }
 
@@ -37,7 +41,7 @@ export type Project = {
   readonly models: readonly ModelFile[]
   readonly requiredModels: readonly string[]
   readonly dependencies: readonly Dependency[]
-  /** Absolute; undefined when the configuration names none. */
-  readonly stepsDir: string | undefined
+  /** Absolute folders of steps, by the kind of those that are in them. */
+  readonly folders: ReadonlyMap<StepKind, string>
   readonly steps: readonly ProjectStep[]
 }

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import type { Clock } from '#contract'
+import { observedModel, type Clock } from '#contract'
 import { logChildLine } from './child-log.ts'
 import { describeFunction, type Ask, type Description } from './describe.ts'
 import { freePort } from './free-port.ts'
@@ -117,8 +117,11 @@ export const keepStepProcess = async (
   ): Promise<boolean> => {
     try {
       const description = await describeWhenReady(`http://${host}:${port}/`, over)
-      const { observes } = description
-      log.info({ step, observes, revision, port, process: pid }, 'Step is ready')
+      const observes = observedModel(description)
+      log.info(
+        { step, kind: description.kind, observes, revision, port, process: pid },
+        'Step is ready',
+      )
       onReady(port, description)
       return true
     } catch (error) {

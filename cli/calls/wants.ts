@@ -33,7 +33,13 @@ export const wantsOf = (input: Input, address: Address, { ask, stop }: World): W
     }
   }
   let asked: ReturnType<typeof askFunction> | undefined
-  const description = () => (asked ??= askFunction())
+  const description = async () => {
+    const said = await (asked ??= askFunction())
+    if ('observes' in said) return said
+    throw new Failure(
+      `The function observes no model: its kind is ${said.kind}. Send it an event with --event.`,
+    )
+  }
   const [model, include] = [input.text('model'), includeFrom(input)]
   return {
     model: async () => model ?? address.observes ?? (await description()).observes,

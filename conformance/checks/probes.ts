@@ -1,7 +1,7 @@
 import type { Answer } from '#contract'
 import { eachOf, failed, passed, skipped, type Check, type Result } from '../check.ts'
 import { cameOf, statusOf } from '../expectations.ts'
-import { descriptionIn } from '../described.ts'
+import { observedIn } from '../described.ts'
 import { ask, type Tested } from '../tested.ts'
 
 /** Whoever probes has no token. */
@@ -35,7 +35,7 @@ const description: Check = {
         'It does not describe itself: set functions.NAME.observes and include in config.yaml',
       )
     }
-    if (descriptionIn(reply)?.observes === model) return passed
+    if (observedIn(reply) === model) return passed
     return failed({
       expected: `GET to be answered 200 and {"observes": "${model}", "include": [PATHS]}`,
       came: cameOf(reply),

@@ -1,4 +1,4 @@
-import type { WorkSource } from '#contract'
+import { reachedBy, type WorkSource } from '#contract'
 import type { Metrics } from './metrics.ts'
 
 /** The same source of work, whose leases and reports are counted. */
@@ -12,8 +12,10 @@ export const measuredWork = (work: WorkSource, metrics: Metrics): WorkSource => 
   async report(dispatcher, reports) {
     const refused = await work.report(dispatcher, reports)
     const late = new Set(refused.map(({ token, key }) => `${token} ${key.model}/${key.id}`))
-    for (const { key, token, outcome, durationMs } of reports) {
-      if (outcome.kind === 'released' || late.has(`${token} ${key.model}/${key.id}`)) continue
+    for (const one of reports) {
+      const { key, token, durationMs } = one
+      const outcome = reachedBy(one)
+      if (outcome === undefined || late.has(`${token} ${key.model}/${key.id}`)) continue
       metrics.reported(key.model, outcome, durationMs / 1000)
     }
     metrics.refused(refused.length)

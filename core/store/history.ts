@@ -1,4 +1,4 @@
-import { changeId, traceIdsOf, traceparentFrom, type Report } from '#contract'
+import { changeId, traceIdsOf, traceparentFrom, type RecordReport, type Report } from '#contract'
 import type { Sql } from './database.ts'
 import type { RowKey } from './row.ts'
 
@@ -6,7 +6,7 @@ import type { RowKey } from './row.ts'
 const historySize = 20
 
 /** One call of a function. `number` counts the calls for its record, from 1 up. */
-export type Call = RowKey & { readonly number: number; readonly report: Report }
+export type Call = RowKey & { readonly number: number; readonly report: RecordReport }
 
 const traceIdOf = ({ traceparent }: Report): string | null => {
   const valid = traceparentFrom(traceparent)

@@ -1,12 +1,15 @@
 import {
   initialStatus,
+  isRecordReport,
   keyText,
+  reachedBy,
   readableText,
   registerAfter,
   statusAfter,
   type Fields,
   type Outcome,
   type Refused,
+  type RecordReport,
   type Report,
 } from '#contract'
 import type { Model, Schema } from '#xproto'
@@ -65,7 +68,7 @@ type Change = RowKey &
 
 const leasedRows = async (
   { sql, schema }: ReportContext,
-  reports: readonly Report[],
+  reports: readonly RecordReport[],
 ): Promise<ReadonlyMap<string, LeasedRow>> => {
   const keys = reports.flatMap(({ key, token, outcome }) => {
     const root = schema.model(key.model)?.root
@@ -117,7 +120,7 @@ const readable = (outcome: Report['outcome']): Report['outcome'] => {
 }
 
 /** A success whose feedback cannot be written is a failure of the step: nothing of it is kept. */
-const judged = (model: Model, given: Report): Report => {
+const judged = (model: Model, given: RecordReport): RecordReport => {
   const report = { ...given, outcome: readable(given.outcome) }
   const { outcome, operation } = report
   if (outcome.kind !== 'synced' || operation === 'delete') return report
@@ -182,10 +185,10 @@ const asIfNeverLeased = (change: Change, row: LeasedRow): Change => ({
 })
 
 /** What the outcome makes of the row. Pure. */
-const changeAfter = (model: Model, row: LeasedRow, report: Report, now: number): Change => {
+const changeAfter = (model: Model, row: LeasedRow, report: RecordReport, now: number): Change => {
   const change = unchanged(row)
-  const { outcome } = report
-  if (outcome.kind === 'released') return asIfNeverLeased(change, row)
+  const outcome = reachedBy(report)
+  if (outcome === undefined) return asIfNeverLeased(change, row)
 
   // The record was deleted while its sync ran: only its delete step matters now, which may need what the sync made.
   if (row.deleted && report.operation === 'sync') {
@@ -263,7 +266,7 @@ const write = async (sql: Sql, changes: readonly Change[]): Promise<Left[]> =>
   )
 
 /** What a report left of its record. */
-type Written = Left & { readonly report: Report; readonly isNews: boolean }
+type Written = Left & { readonly report: RecordReport; readonly isNews: boolean }
 
 const isPlainSuccess = ({ operation, outcome }: Report): boolean =>
   operation === 'sync' && outcome.kind === 'synced' && outcome.feedback === undefined
@@ -274,9 +277,9 @@ const isPlainSuccess = ({ operation, outcome }: Report): boolean =>
  */
 const writeSuccesses = async (
   { sql, schema, now }: ReportContext,
-  reports: readonly Report[],
+  reports: readonly RecordReport[],
 ): Promise<readonly Written[]> => {
-  const known = new Map<string, Report>()
+  const known = new Map<string, RecordReport>()
   const roots: string[] = []
   for (const one of reports) {
     const root = schema.model(one.key.model)?.root
@@ -319,7 +322,7 @@ const writeSuccesses = async (
 /** Writes any report, looking at its record first. Answers nothing for those whose lease has ended. */
 const writeAny = async (
   context: ReportContext,
-  reports: readonly Report[],
+  reports: readonly RecordReport[],
 ): Promise<readonly Written[]> => {
   if (reports.length === 0) return []
   const { sql, schema, now } = context
@@ -352,8 +355,9 @@ const writeAny = async (
  */
 export const report = async (
   context: ReportContext,
-  reports: readonly Report[],
+  given: readonly Report[],
 ): Promise<readonly Refused[]> => {
+  const reports = given.filter(isRecordReport)
   if (reports.length === 0) return []
   const successes = await writeSuccesses(context, reports)
   const done = new Set(successes.map(({ report: one }) => keyText(one.key)))

@@ -1,4 +1,4 @@
-import type { Refused, Report } from '#contract'
+import { reachedBy, type Outcome, type Refused, type Report } from '#contract'
 import { textOfError } from '../text-of-error.ts'
 import { eachAtOnce } from './at-once.ts'
 import { observedOf } from './known.ts'
@@ -8,7 +8,7 @@ import { judged, valuesAfter } from './outcome.ts'
 /** A success that the core did not take to heart is tried again, but not in a hot loop. */
 const unheededMs = 5_000
 
-const dueInMs = ({ retryInMs }: Report, outcome: Report['outcome']): number => {
+const dueInMs = ({ retryInMs }: Report, outcome: Outcome): number => {
   if (outcome.kind === 'synced') return unheededMs
   return outcome.kind === 'failed' && !outcome.retry ? Infinity : (retryInMs ?? Infinity)
 }
@@ -20,7 +20,8 @@ export const createReport = (desk: Desk) => {
 
   /** What is remembered of a record that is still the same. */
   const remember = ({ entry, version, operation }: Held, report: Report): void => {
-    const { outcome } = report
+    const outcome = reachedBy(report)
+    if (outcome === undefined) return
     if (entry.seen.version !== version || entry.seen.operation !== operation) return
     if (outcome.kind === 'failed') entry.failures += 1
     if (outcome.kind.startsWith('target-')) entry.attempts -= 1
@@ -28,9 +29,10 @@ export const createReport = (desk: Desk) => {
   }
 
   const write = async (one: Held, report: Report): Promise<void> => {
-    const { key, operation, retryInMs, outcome } = report
+    const { key, operation, retryInMs } = report
     const { entry, fields, version, isMarkedHere } = one
-    if (outcome.kind === 'released') {
+    const outcome = reachedBy(report)
+    if (outcome === undefined) {
       entry.attempts -= 1
       if (isMarkedHere) await unmark(desk, entry)
       return

@@ -2,6 +2,7 @@ import {
   encodeChange,
   outcomeOfAnswer,
   outcomeOfNoAnswer,
+  isDelivery,
   type Answer,
   type Change,
   type Clock,
@@ -108,6 +109,7 @@ export const callInProcess = (options: InProcessOptions): InProcess => {
     isAtWork: () => underWay > 0,
 
     async call(target, change, signal, context = {}) {
+      if (isDelivery(change)) throw new TypeError('Expected a record, got an event')
       // Not the given one, which is the same for many calls.
       const gone = new AbortController()
       const request = requestOf(target, change, context, gone.signal)

@@ -26,16 +26,12 @@ test.each([
     '2:28: Unknown key "frist" in functions.good.retry. Did you mean "first"?',
   ],
   [
-    'name: x\npull_steps_dir: pulls',
-    '2:1: Pull steps are not there yet. Remove the key "pull_steps_dir".',
+    'name: x\npull_steps_dir: [pulls]',
+    '2:17: Expected pull_steps_dir to be a folder, relative to config.yaml, got a list.',
   ],
   [
-    'name: x\nmodel_policies_dir: p',
-    '2:1: Model policies are not there yet. Remove the key "model_policies_dir".',
-  ],
-  [
-    'name: x\nevent_steps_dir: p',
-    '2:1: Event steps are not there yet. Remove the key "event_steps_dir".',
+    'name: x\nfunctions: {good: {every: never}}',
+    '2:27: Expected functions.good.every to be a duration such as 500ms, 5s, 2m or PT5S (a plain number means seconds), at most a day, got "never".',
   ],
   [
     'name: x\ndependency_graph: {Port: []}',

@@ -102,14 +102,14 @@ test.each([
   ],
   [
     { 'config.yaml': 'name: x\nsteps_dir: steps', 'steps/paint.ts': '', 'steps/paint.js': '' },
-    /^Two files for the step paint: .*paint\.js and paint\.ts\. Keep one\.$/,
+    /^Two files for the step paint: .*paint\.js and .*paint\.ts\. Keep one\.$/,
   ],
   [
     {
       'config.yaml': 'name: x\nsteps_dir: steps\nfunctions: {pant: {timeout: 1s}}',
       'steps/paint.ts': '',
     },
-    /^config\.yaml: functions\.pant has neither a file in steps_dir nor a url\. Did you mean "paint"\?$/,
+    /^config\.yaml: functions\.pant has neither a file in a folder of steps nor a url\. Did you mean "paint"\?$/,
   ],
   [
     { 'config.yaml': 'name: x\nmodels_dir: m', 'm/big.xproto': 'x'.repeat(1024 * 1024 + 1) },

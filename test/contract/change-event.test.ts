@@ -8,6 +8,7 @@ import {
   decodeChange,
   encodeChange,
   maxIncludeDepth,
+  recordOperations,
   type Change,
   type Expanded,
 } from '#contract'
@@ -99,7 +100,7 @@ const expansions = (depth: number): fc.Arbitrary<Expanded> => {
 
 const changes: fc.Arbitrary<Change> = fc.record(
   {
-    operation: fc.constantFrom('sync', 'delete'),
+    operation: fc.constantFrom(...recordOperations),
     model: modelNames,
     record: rows,
     expanded: expansions(maxIncludeDepth),
@@ -152,12 +153,12 @@ describe('a change is refused that', () => {
     [
       'has no operation',
       { ...change, operation: undefined },
-      'Expected data.operation to be "sync" or "delete", got nothing',
+      'Expected data.operation to be one of sync, delete, policy_create, policy_update, policy_delete, got nothing',
     ],
     [
       'has another operation',
       { ...change, operation: 'drop' },
-      'Expected data.operation to be "sync" or "delete", got "drop"',
+      'Expected data.operation to be one of sync, delete, policy_create, policy_update, policy_delete, got "drop"',
     ],
     [
       'has a model that is no name',
@@ -267,7 +268,7 @@ const spoilt = fc
 test('the published schema and the checks accept the same', () => {
   const schemaAccepts = new Ajv({ strict: false }).compile(changeSchema)
   const weAccept = (data: unknown): boolean =>
-    (['sync', 'delete'] as const).some((operation) => {
+    recordOperations.some((operation) => {
       const { headers } = encodeChange({ ...change, operation }, options)
       try {
         decodeChange({ ...headers, 'ce-subject': undefined }, JSON.stringify(data))

@@ -92,8 +92,13 @@ test('a problem needs a text, and names the record that it waits for rightly', (
   expect(fits('problem', { detail: 'Not yet', waiting_on: { model: 'Page', id: '3' } })).toBe(false)
 })
 
-test('a description names a model, and paths of at most three links', () => {
+test('a description says what kind of step it is, and names a model, and paths of at most three links', () => {
   expect(fits('description', { observes: 'Color', include: ['page.site.owner'] })).toBe(true)
   expect(fits('description', { observes: 'Color', include: ['a.b.c.d'] })).toBe(false)
   expect(fits('description', { include: [] })).toBe(false)
+  const policy = { kind: 'policy', observes: 'Color', operations: ['policy_create'] }
+  expect(fits('description', policy)).toBe(true)
+  expect(fits('description', { kind: 'event', types: ['org.onos.*'] })).toBe(true)
+  expect(fits('description', { kind: 'pull', every: 30 })).toBe(true)
+  expect(fits('description', { kind: 'pull', every: 0 })).toBe(false)
 })

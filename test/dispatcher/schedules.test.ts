@@ -5,6 +5,7 @@ import { createDispatcher, type Call } from '#dispatcher'
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
 import { createMemorySource, type MemorySource } from '../support/memory-source.ts'
 import { createTestLog, key, targetFor } from '../support/started-dispatcher.ts'
+import { recordChange } from '../support/record-change.ts'
 
 const models = ['Color', 'Page']
 const concurrency = 2
@@ -33,7 +34,8 @@ const watched = (call: (change: Change) => Promise<Outcome>) => {
   const mistakes: string[] = []
   const running = new Map<string, string>()
 
-  const watchedCall: Call = async ({ model }, change) => {
+  const watchedCall: Call = async ({ model }, given) => {
+    const change = recordChange(given)
     const text = keyText({ model, id: Number(change.record['id']) })
     if (running.has(text)) mistakes.push(`${text} is called twice at once`)
     running.set(text, model)

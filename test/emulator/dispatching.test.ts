@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
-import type { Change, Registration } from '#contract'
+import type { Change, Delivery, Registration, SyncDescription } from '#contract'
 import type { Target } from '#dispatcher'
 import { createDispatcherMetrics } from '../../emulator/dispatcher-metrics.ts'
 import { createDispatching } from '../../emulator/dispatching.ts'
@@ -7,14 +7,17 @@ import type { ProjectStep } from '../../emulator/project.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { createMemorySource } from '../support/memory-source.ts'
 import { createRecordedLog } from '../support/recorded-log.ts'
+import { recordChange } from '../support/record-change.ts'
 
 const stepOf = (step: string, said: Partial<ProjectStep> = {}): ProjectStep => ({
   step,
+  kind: undefined,
   file: undefined,
   url: undefined,
   observes: undefined,
   include: undefined,
   resyncMs: undefined,
+  everyMs: undefined,
   settings: {
     timeoutMs: 1_000,
     gatewayGraceMs: 0,
@@ -23,6 +26,14 @@ const stepOf = (step: string, said: Partial<ProjectStep> = {}): ProjectStep => (
     retry: { firstMs: 1_000, capMs: 1_000 },
   },
   ...said,
+})
+
+const observing = (observes: string, include: readonly string[]): SyncDescription => ({
+  kind: 'sync',
+  observes,
+  include,
+  afterPolicy: false,
+  fields: [],
 })
 
 const paint = stepOf('paint')
@@ -51,7 +62,7 @@ const start = (steps: readonly ProjectStep[] = [paint, mix]) => {
       models: [],
       requiredModels: [],
       dependencies: [],
-      stepsDir: undefined,
+      folders: new Map(),
       steps,
     },
     name: 'test',
@@ -67,8 +78,8 @@ const start = (steps: readonly ProjectStep[] = [paint, mix]) => {
       state.open += 1
       state.opened += 1
       return {
-        call: async ({ url }: Target, { model }: Change) => {
-          calls.push({ url, model })
+        call: async ({ url }: Target, change: Change | Delivery) => {
+          calls.push({ url, model: recordChange(change).model })
           return { kind: 'synced' }
         },
         close: async () => void (state.open -= 1),
@@ -91,13 +102,13 @@ const start = (steps: readonly ProjectStep[] = [paint, mix]) => {
 
 test('steps are registered together, in the order of the project, and called where they run', async () => {
   const { dispatching, clock, source, registrations, calls } = start()
-  dispatching.found(mix, 'http://mix/', { observes: 'Mixture', include: ['owner'] })
-  dispatching.found(paint, 'http://paint/', { observes: 'Color', include: [] })
+  dispatching.found(mix, 'http://mix/', observing('Mixture', ['owner']))
+  dispatching.found(paint, 'http://paint/', observing('Color', []))
   await dispatching.begin()
   source.write({ model: 'Color', id: 1 })
   await clock.advance(0)
 
-  expect(registrations.map(({ steps }) => steps)).toEqual([
+  expect(registrations.map(({ steps }) => steps)).toMatchObject([
     [
       { step: 'paint', model: 'Color', include: [] },
       { step: 'mix', model: 'Mixture', include: ['owner'] },
@@ -108,13 +119,13 @@ test('steps are registered together, in the order of the project, and called whe
 
 test('a step that is found later is registered with the others, and served from then on', async () => {
   const { dispatching, clock, source, registrations, calls, state } = start()
-  dispatching.found(paint, 'http://paint/', { observes: 'Color', include: [] })
+  dispatching.found(paint, 'http://paint/', observing('Color', []))
   await dispatching.begin()
   source.write({ model: 'Mixture', id: 1 })
   await clock.advance(0)
   expect(calls).toEqual([])
 
-  dispatching.found(mix, 'http://mix/', { observes: 'Mixture', include: [] })
+  dispatching.found(mix, 'http://mix/', observing('Mixture', []))
   await clock.advance(0)
   expect(registrations.at(-1)?.steps.map(({ step }) => step)).toEqual(['paint', 'mix'])
   expect(calls).toEqual([{ url: 'http://mix/', model: 'Mixture' }])
@@ -123,13 +134,13 @@ test('a step that is found later is registered with the others, and served from 
 
 test('what a step says again changes nothing; what it says anew is registered', async () => {
   const { dispatching, clock, registrations, state } = start()
-  dispatching.found(paint, 'http://paint/', { observes: 'Color', include: [] })
+  dispatching.found(paint, 'http://paint/', observing('Color', []))
   await dispatching.begin()
-  dispatching.found(paint, 'http://paint/', { observes: 'Color', include: [] })
+  dispatching.found(paint, 'http://paint/', observing('Color', []))
   await clock.advance(0)
   expect(registrations).toHaveLength(1)
 
-  dispatching.found(paint, 'http://paint/', { observes: 'Color', include: ['owner'] })
+  dispatching.found(paint, 'http://paint/', observing('Color', ['owner']))
   await clock.advance(0)
   expect(registrations).toHaveLength(2)
   expect(state.opened).toBe(1)
@@ -138,9 +149,9 @@ test('what a step says again changes nothing; what it says anew is registered', 
 test('what the core warns of is logged once', async () => {
   const { dispatching, clock, state, entries } = start()
   state.warnings = ['Models may wait for each other']
-  dispatching.found(paint, 'http://paint/', { observes: 'Color', include: [] })
+  dispatching.found(paint, 'http://paint/', observing('Color', []))
   await dispatching.begin()
-  dispatching.found(mix, 'http://mix/', { observes: 'Mixture', include: [] })
+  dispatching.found(mix, 'http://mix/', observing('Mixture', []))
   await clock.advance(0)
 
   expect(entries.filter(({ level }) => level === 'warn')).toMatchObject([
@@ -151,7 +162,7 @@ test('what the core warns of is logged once', async () => {
 test('how often records are synced again is registered', async () => {
   const hourly = stepOf('paint', { resyncMs: 3_600_000 })
   const { dispatching, registrations } = start([hourly])
-  dispatching.found(hourly, 'http://paint/', { observes: 'Color', include: [] })
+  dispatching.found(hourly, 'http://paint/', observing('Color', []))
   await dispatching.begin()
 
   expect(registrations[0]?.steps).toMatchObject([{ step: 'paint', resyncMs: 3_600_000 }])
@@ -160,10 +171,12 @@ test('how often records are synced again is registered', async () => {
 test('what the configuration says counts more than what a function says', async () => {
   const configured = stepOf('paint', { observes: 'Color', include: ['owner'] })
   const { dispatching, registrations } = start([configured])
-  dispatching.found(configured, 'http://paint/', { observes: 'Other', include: [] })
+  dispatching.found(configured, 'http://paint/', observing('Other', []))
   await dispatching.begin()
 
-  expect(registrations[0]?.steps).toEqual([{ step: 'paint', model: 'Color', include: ['owner'] }])
+  expect(registrations[0]?.steps).toMatchObject([
+    { step: 'paint', model: 'Color', include: ['owner'] },
+  ])
 })
 
 test('what the core refuses ends the start, in its words', async () => {
@@ -178,10 +191,10 @@ test('what the core refuses ends the start, in its words', async () => {
 
 test('what the core refuses later is told, and what ran goes on', async () => {
   const { dispatching, clock, source, calls, state, entries } = start()
-  dispatching.found(paint, 'http://paint/', { observes: 'Color', include: [] })
+  dispatching.found(paint, 'http://paint/', observing('Color', []))
   await dispatching.begin()
   state.refuse = refusal('no such model')
-  dispatching.found(mix, 'http://mix/', { observes: 'Nothing', include: [] })
+  dispatching.found(mix, 'http://mix/', observing('Nothing', []))
   source.write({ model: 'Color', id: 1 })
   await clock.advance(60_000)
 
@@ -212,4 +225,69 @@ test('a stop ends the asking', async () => {
   await stop()
 
   await expect(begun).resolves.toBeUndefined()
+})
+
+test('policies, event steps and pull steps are registered beside sync steps, each as what it is', async () => {
+  const allot = stepOf('allot', { kind: 'policy' })
+  const listen = stepOf('listen', { kind: 'event' })
+  const look = stepOf('look', { kind: 'pull', everyMs: 60_000 })
+  const { dispatching, registrations } = start([paint, allot, listen, look])
+  dispatching.found(paint, 'http://paint/', observing('Color', []))
+  dispatching.found(allot, 'http://allot/', {
+    kind: 'policy',
+    observes: 'Color',
+    include: ['page'],
+    operations: ['policy_create'],
+  })
+  dispatching.found(listen, 'http://listen/', {
+    kind: 'event',
+    types: ['org.example.*'],
+    sources: [],
+    topics: ['colors'],
+  })
+  dispatching.found(look, 'http://look/', { kind: 'pull', everyMs: 5_000 })
+  await dispatching.begin()
+
+  expect(registrations).toMatchObject([
+    {
+      steps: [{ step: 'paint', model: 'Color' }],
+      policies: [
+        { step: 'allot', model: 'Color', include: ['page'], operations: ['policy_create'] },
+      ],
+      eventSteps: [{ step: 'listen', types: ['org.example.*'], sources: [], topics: ['colors'] }],
+      pullSteps: [{ step: 'look', everyMs: 60_000 }],
+      awaited: [],
+    },
+  ])
+})
+
+test('what was registered for a step that does not answer yet is not taken away', async () => {
+  const { dispatching, registrations } = start()
+  dispatching.found(mix, 'http://mix/', observing('Mixture', []))
+  await dispatching.begin()
+
+  expect(registrations).toMatchObject([{ steps: [{ step: 'mix' }], awaited: ['paint'] }])
+})
+
+test('a step that is of another kind than its folder is refused', async () => {
+  const allot = stepOf('allot', { kind: 'policy' })
+  const { dispatching } = start([allot])
+  dispatching.found(allot, 'http://allot/', observing('Color', []))
+
+  await expect(dispatching.begin()).rejects.toMatchObject({
+    code: 'SETUP',
+    message:
+      'allot is in the folder of model policies, but it is a sync step. Move its file, or change what it is.',
+  })
+})
+
+test('a pull step that nobody gave a schedule is refused', async () => {
+  const look = stepOf('look', { kind: 'pull' })
+  const { dispatching } = start([look])
+  dispatching.found(look, 'http://look/', { kind: 'pull', everyMs: undefined })
+
+  await expect(dispatching.begin()).rejects.toMatchObject({
+    message:
+      'How often is the pull step look called? Set every in the step, or functions.look.every in config.yaml.',
+  })
 })

@@ -7,6 +7,7 @@ import { realClock } from '../../cli/real-clock.ts'
 import { createTestLog, targetFor } from '../support/started-dispatcher.ts'
 import { administrator, asAdministrator, coreModels } from '../support/store.ts'
 import { until } from '../support/until.ts'
+import { recordChange } from '../support/record-change.ts'
 
 const places = Array.from({ length: 8 }, (_, n) => n)
 
@@ -135,7 +136,8 @@ test('two cores with a dispatcher each and eight writers come to rest with every
       synchronizer: 'boards',
       source: core.work,
       targets: names.map((model) => targetFor(model, { concurrency: 8 })),
-      async call(_target, { model, record }) {
+      async call(_target, change) {
+        const { model, record } = recordChange(change)
         const text = keyText({ model, id: Number(record['id']) })
         if (running.has(text)) overlaps.push(text)
         running.add(text)

@@ -1,4 +1,4 @@
-import type { Change, Clock, Leased, Report, WorkSource } from '#contract'
+import type { Clock, Leased, Report, WorkSource } from '#contract'
 import { createHeldLeases, type HeldLeases } from '../../core/grpc/held-leases.ts'
 import { createDispatcher } from '../../dispatcher/dispatcher.ts'
 import type { Target } from '../../dispatcher/options.ts'
@@ -8,6 +8,7 @@ import type { Dice } from './dice.ts'
 import type { Ledger } from './ledger.ts'
 import { steps } from './models.ts'
 import type { Timeline } from './timeline.ts'
+import { recordChange } from '../support/record-change.ts'
 
 export type World = {
   readonly timeline: Timeline
@@ -254,8 +255,9 @@ export const startDispatcher = (name: string, world: World): DispatcherProcess =
     synchronizer: 'plant',
     source,
     targets,
-    call: (target, change: Change, signal) =>
+    call: (target, given, signal) =>
       new Promise((resolve) => {
+        const change = recordChange(given)
         ledger.called(change)
         backend.call(target, change, signal, (outcome) => {
           ledger.answered(change)

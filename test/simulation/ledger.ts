@@ -1,5 +1,6 @@
 import { keyText, type Change, type Fields, type Refused, type Report, type Work } from '#contract'
 import { modelNamed, type LinkField } from './models.ts'
+import { recordChange } from '../support/record-change.ts'
 
 /** How long a dispatcher may be silent before its leases end, as `core/store/lease.ts` has it. */
 const leaseMs = 10_000
@@ -230,7 +231,8 @@ export const createLedger = (breach: (text: string) => void) => {
     if (operation === 'sync' && entry.isDeleted) breach(`${key} was to be synced when deleted`)
     if (!isPending(entry)) breach(`${key} was leased although it is as it should be`)
     if (change.stamp !== entry.stamp) breach(`${key} has a version that nobody wrote`)
-    if (change.record['value'] !== entry.value) breach(`${key} was sent without its last write`)
+    if (recordChange(change).record['value'] !== entry.value)
+      breach(`${key} was sent without its last write`)
     for (const other of blockersOf(entry)) breach(`${key} went ahead of ${other.key}`)
     if (failures > entry.failures) breach(`${key} has ${failures} failures, but had fewer`)
     if (change.attempt > entry.attempts + 1) {
@@ -258,7 +260,7 @@ export const createLedger = (breach: (text: string) => void) => {
       entry.lease = lease
       entry.needsDelete = true
       entry.attempts += 1
-      leaseOf.set(one.change, lease)
+      leaseOf.set(recordChange(one.change), lease)
     }
   }
 

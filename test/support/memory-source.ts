@@ -5,7 +5,6 @@ import {
   type Key,
   type Leased,
   type Operation,
-  type Outcome,
   type Report,
   type Want,
   type Work,
@@ -35,7 +34,7 @@ export type MemorySource = WorkSource & {
   remove(key: Key): void
   /** What was reported for the record, oldest first; `released` included. */
   reports(key: Key): readonly Report[]
-  outcomes(key: Key): readonly (Outcome | { readonly kind: 'released' })['kind'][]
+  outcomes(key: Key): readonly Report['outcome']['kind'][]
   isSynced(key: Key): boolean
   /** The dispatcher that holds the record now. */
   owner(key: Key): string | undefined

@@ -2,6 +2,7 @@ import type { Change, Key, Outcome } from '#contract'
 import { createDispatcher, type DispatcherOptions, type Target } from '#dispatcher'
 import { createManualClock } from './manual-clock.ts'
 import { createMemorySource } from './memory-source.ts'
+import { recordChange } from './record-change.ts'
 
 export type Line = {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
@@ -61,14 +62,14 @@ export const startDispatcher = (options: StartOptions = {}) => {
     synchronizer: 'paint',
     source,
     targets: [targetFor('Color'), targetFor('Page')],
-    call: (_target, change, signal) =>
+    call: (_target, given, signal) =>
       new Promise((resolve) => {
         const end = (outcome: Outcome): void => {
           pending.splice(pending.indexOf(one), 1)
           resolve(outcome)
         }
         const one: Pending = {
-          change,
+          change: recordChange(given),
           signal,
           async answer(outcome) {
             end(outcome)

@@ -10,6 +10,7 @@ import {
   type TestStore,
 } from '../../support/store.ts'
 import { openTestDatabase } from '../../support/database.ts'
+import { recordChange } from '../../support/record-change.ts'
 
 const models = `
 option name = "hello-world";
@@ -203,7 +204,7 @@ describe('a record that has moved on', () => {
     await complete(work, synced)
 
     expect(await records.get(service, id)).toMatchObject({ enacted: updated, backend_code: 1 })
-    expect((await lease()).change.record).toMatchObject({ hello_from: 'you' })
+    expect(recordChange((await lease()).change).record).toMatchObject({ hello_from: 'you' })
   })
 
   test('is not completed by a call before its last one', async () => {

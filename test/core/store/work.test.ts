@@ -8,6 +8,7 @@ import {
   reportOn,
   type TestStore,
 } from '../../support/store.ts'
+import { recordChange } from '../../support/record-change.ts'
 
 const service = 'HelloWorldService'
 const instance = 'HelloWorldServiceInstance'
@@ -123,7 +124,7 @@ test('an instance waits for its service, says so, and gets it along when its tur
   await under.work.leave('tester')
   await settle(synced)
   const [work] = await under.lease([instance])
-  expect(work?.change.expanded).toMatchObject({
+  expect(work && recordChange(work.change).expanded).toMatchObject({
     owner: { model: service, record: { id: 1, hello_from: 'Jhon Snow' }, expanded: {} },
   })
 })
@@ -148,7 +149,7 @@ test('a path goes on beyond a set of records', async () => {
   const provider = (name: string) => ({
     expanded: { provider_service: { model: 'Service', record: { name } } },
   })
-  expect(work?.change.expanded).toMatchObject({
+  expect(work && recordChange(work.change).expanded).toMatchObject({
     owner: { expanded: { subscribed_dependencies: [provider('ONOS'), provider('VOLT')] } },
   })
 })

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Change, Outcome, Work } from '#contract'
+import type { Change, Delivery, Outcome, Work } from '#contract'
 import { createDispatcher, type RemoteSourceError } from '#dispatcher'
 import { targetFor } from '../../support/started-dispatcher.ts'
 import { reportOn } from '../../support/store.ts'
@@ -13,6 +13,7 @@ import {
   steps,
   type OpenSource,
 } from './support.ts'
+import { recordChange } from '../../support/record-change.ts'
 
 let bench: Awaited<ReturnType<typeof openBench>>
 beforeAll(async () => {
@@ -169,7 +170,9 @@ describe('order', () => {
     await look()
     const first = await lease()
     expect(names(first)).toEqual([`delete ${instance}/1`])
-    expect(first[0]?.change.expanded).toMatchObject({ owner: { model: service } })
+    expect(first.map(({ change }) => recordChange(change).expanded)[0]).toMatchObject({
+      owner: { model: service },
+    })
     await report(reportOn(first[0]!, synced))
     await expect(bench.records.get(instance, 1)).rejects.toMatchObject({ code: 'NOT_FOUND' })
 
@@ -209,10 +212,10 @@ describe('include', () => {
     const opened = await bench.start(lamps('next.next', 'previous'))
     const { lease, report } = opened
     const work = onlyOne(await lease())
-    expect(work.change.expanded).toEqual({ next: null, previous: [expandedOf(2)] })
+    expect(recordChange(work.change).expanded).toEqual({ next: null, previous: [expandedOf(2)] })
     await report(reportOn(work, synced))
     await report(reportOn(onlyOne(await lease()), synced))
-    expect(onlyOne(await lease()).change.expanded).toEqual({
+    expect(recordChange(onlyOne(await lease()).change).expanded).toEqual({
       next: expandedOf(2, { next: expandedOf(1) }),
       previous: [],
     })
@@ -227,7 +230,7 @@ describe('include', () => {
     const { lease } = await bench.start([{ step: 'service', model: service, include }])
     const work = onlyOne(await lease())
     expect(work.operation).toBe('delete')
-    expect(work.change.expanded).toMatchObject({
+    expect(recordChange(work.change).expanded).toMatchObject({
       service_instances: [{ model: instance, record: { id: 1, hello_to: 'Bob', deleted: true } }],
     })
   })
@@ -289,7 +292,7 @@ describe('when', () => {
     await lamp()
     const { lease } = await bench.start()
     await bench.records.update('Lamp', 1, { color: 'blue' })
-    expect(onlyOne(await lease()).change.record).toMatchObject({ color: 'blue' })
+    expect(recordChange(onlyOne(await lease()).change).record).toMatchObject({ color: 'blue' })
   })
 
   test('a record deleted while its sync runs is deleted after that', async () => {
@@ -425,8 +428,8 @@ const createFunctions = () => {
   ]
   return {
     calls,
-    call: (_target: unknown, change: Change): Promise<Outcome> => {
-      calls.push(change)
+    call: (_target: unknown, change: Change | Delivery): Promise<Outcome> => {
+      calls.push(recordChange(change))
       return Promise.resolve(answers[calls.length % answers.length] ?? synced)
     },
   }

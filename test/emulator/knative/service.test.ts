@@ -1,3 +1,4 @@
+import { observedModel } from '#contract'
 import { expect, test } from 'vitest'
 import { functionText, startServing } from './served.ts'
 
@@ -196,7 +197,7 @@ test('until a changed step is ready the former one serves; then that one ends it
   expect(revisionOf(await call({ id: 'b' }))).toBe('paint-00001')
 
   await becomes('the new one to be ready', () => described.length === 2)
-  expect(described.map(({ observes }) => observes)).toEqual(['one', 'two'])
+  expect(described.map(observedModel)).toEqual(['one', 'two'])
   expect(revisionOf(await answered({ id: 'c' }))).toBe('paint-00002')
   expect(children[0]?.exitCode).toBeNull()
 

@@ -6,6 +6,7 @@ import { jsonSchema } from '../../../xproto/targets/json-schema.ts'
 import { asAdmin, openFaces, type Faces } from '../../core/faces.ts'
 import { everySource } from '../../fixtures/services/read.ts'
 import { asAdministrator } from '../../support/store.ts'
+import { recordChange } from '../../support/record-change.ts'
 
 const schemaOf = (sources: readonly Source[]): Schema => {
   const { schema, diagnostics } = compile(sources)
@@ -308,7 +309,8 @@ describe('the REST face', () => {
     const { work } = await faces.work.lease('tester', [{ model: 'HelloWorldService', limit: 9 }])
     const validate = validatorOf('HelloWorldService', 'record')
 
-    expect(work.map(({ change }) => change.record['name'])).toContain('a')
-    for (const { change } of work) expect(findings(validate, change.record)).toEqual([])
+    expect(work.map(({ change }) => recordChange(change).record['name'])).toContain('a')
+    for (const { change } of work)
+      expect(findings(validate, recordChange(change).record)).toEqual([])
   })
 })

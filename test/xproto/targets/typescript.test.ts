@@ -8,6 +8,7 @@ import { everySource, listLegacyServices, listServices } from '../../fixtures/se
 import { coreSource } from '../../fixtures/xproto/read.ts'
 import { asAdministrator, openTestStore, reportOn, type TestStore } from '../../support/store.ts'
 import { typeErrors } from './typescript-check.ts'
+import { recordChange } from '../../support/record-change.ts'
 
 const helloWorld: Source = {
   file: 'hello-world.xproto',
@@ -470,7 +471,8 @@ describe('a change that really arrives', () => {
   const collectViews = async (): Promise<void> => {
     const work = await store.lease(steps.map(({ model }) => model))
     if (work.length === 0) return
-    for (const { change } of work) {
+    for (const one of work) {
+      const change = recordChange(one.change)
       const { headers, body } = encodeChange(change, { source: '/test', deadline: 0, time: 0 })
       const view = recordView(decodeChange(headers, body).change)
       views.set(`${change.model}/${view.id}`, view)
