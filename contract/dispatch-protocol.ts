@@ -157,7 +157,7 @@ const definitions = {
     durationMs: one(7, 'double'),
     traceparent: optional(8, 'string'),
   }),
-  Key: message({ model: one(1, 'string'), id: one(2, 'int32') }),
+  Key: message({ model: one(1, 'string'), id: one(2, 'int64') }),
   Outcome: message({
     kind: one(1, 'string'),
     text: one(2, 'string'),

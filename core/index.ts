@@ -22,7 +22,10 @@ export {
   type CompletionOptions,
   type ChangeKind,
   type ChangeLog,
+  type Acceptance,
   type Changes,
+  type Deliveries,
+  type DeliveryQuestion,
   type Page,
   type Query,
   type QueryElement,
@@ -33,6 +36,7 @@ export {
   type Retention,
   type SaveOptions,
   type Store,
+  type StoredDelivery,
   type StoredRecord,
   type Token,
 } from './store/port.ts'

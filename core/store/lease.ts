@@ -2,6 +2,7 @@ import { leaseMs, type Change, type Expanded, type Leased, type Want, type Work 
 import type { Schema } from '#xproto'
 import type { CompletionOf } from './completions.ts'
 import type { Sql } from './database.ts'
+import { endDeliveryLeases, leaseDeliveries } from './deliveries/lease.ts'
 import { expand, includeTree, type IncludeTree } from './expand.ts'
 import { blockersSql, park } from './park.ts'
 import { reap } from './reap.ts'
@@ -57,7 +58,8 @@ export const endLeases = async (
      returning root, id, deleted, pending`,
     [dispatchers ?? null, tokens ?? null],
   )
-  if (freed.length === 0) return
+  const hadDeliveries = await endDeliveryLeases(sql, dispatchers, tokens)
+  if (freed.length === 0 && !hadDeliveries) return
   await reap(
     sql,
     freed.filter(({ deleted, pending }) => deleted && !pending),
@@ -68,7 +70,10 @@ export const endLeases = async (
 /** A core that died may have made leases that their dispatcher never heard of, and so never reports on. */
 const endUnheard = async (sql: Sql, dispatcher: string, held: readonly number[]): Promise<void> => {
   const unheard = await sql.query<{ token: number }>(
-    `select distinct lease_token as token from record
+    `select lease_token as token from record
+     where lease_owner = $1 and not lease_token = any($2::bigint[])
+     union
+     select lease_token from delivery
      where lease_owner = $1 and not lease_token = any($2::bigint[])`,
     [dispatcher, held],
   )
@@ -198,6 +203,9 @@ const nextOf = async (
 /** Turns that have come and cannot be given yet are asked for again after a while, in microseconds. */
 const turnPause = 1_000_000
 
+const earlier = (one: number | null, other: number | null): number | null =>
+  one === null || other === null ? (one ?? other) : Math.min(one, other)
+
 /** Milliseconds until something is to be done; undefined for never. */
 const msUntil = ({ due, turn }: Next, now: number): number | undefined => {
   const given = turn === null ? null : Math.max(turn, now + turnPause)
@@ -260,13 +268,15 @@ export const lease = async (
       blocked.map(({ root, id }) => ({ root, id })),
     )
   }
-  const work = await workOf(
+  const synced = await workOf(
     context,
     candidates.filter(({ lease_owner }) => lease_owner !== null),
   )
+  const delivered = await leaseDeliveries(context, dispatcher, wants)
+  const work = [...synced, ...delivered.work]
   const models = wants.map(({ model }) => model)
   const next = await nextOf(context, dispatcher, models)
   if (next.turn !== null && next.turn <= context.now) await giveTurnsOf(context, models)
-  const nextDueMs = msUntil(next, context.now)
+  const nextDueMs = msUntil({ ...next, due: earlier(next.due, delivered.due) }, context.now)
   return nextDueMs === undefined ? { work } : { work, nextDueMs }
 }

@@ -2,6 +2,7 @@ import type { Dependency, RegisteredStep, Registration } from '#contract'
 import type { Schema } from '#xproto'
 import { CoreError } from '../errors.ts'
 import type { Sql } from './database.ts'
+import { checkDeliverySteps, replaceDeliverySteps } from './deliveries/steps.ts'
 import { hopsOf } from './dependencies.ts'
 import { readDependencies, reconcileEdges } from './edges.ts'
 import { includeFinding } from './expand.ts'
@@ -130,8 +131,10 @@ export const onboard = async (
   checkSteps(schema, registration)
   checkDependencies(schema, registration)
   checkResyncs(registration.steps)
+  checkDeliverySteps(registration)
   await replaceDependencies(context.sql, schema, registration)
   await replaceSteps(context.sql, registration)
   await writeResyncs(context.sql, registration.steps, context.now)
+  await replaceDeliverySteps(context.sql, registration, context.now)
   return loaded
 }

@@ -7,6 +7,7 @@ import type { Retention } from './changes/keep.ts'
 import type { ChangeLog } from './changes/port.ts'
 import type { Publishing } from './changes/publishing.ts'
 import type { Completions } from './completions-port.ts'
+import type { Deliveries } from './deliveries/port.ts'
 import type { Tokens } from './tokens.ts'
 
 export type { AuditEntry, AuditQuestion } from './audit.ts'
@@ -14,6 +15,7 @@ export type { Caller } from './caller.ts'
 export type { Retention } from './changes/keep.ts'
 export type { ChangeKind, ChangeLog, Changes, RecordChange } from './changes/port.ts'
 export type { CompletionOptions, CompletionRight } from './completions-port.ts'
+export type { Acceptance, Deliveries, DeliveryQuestion, StoredDelivery } from './deliveries/port.ts'
 export type { Token } from './tokens.ts'
 
 /** A record as it was read or written, and the version of it that was: each write of a record moves `revision`. */
@@ -191,6 +193,7 @@ export type Store = {
   /** Who wrote what, the youngest first. Throws PERMISSION_DENIED unless an administrator asks. */
   audit(caller: Caller, question: AuditQuestion): Promise<readonly AuditEntry[]>
   readonly tokens: Tokens
+  readonly deliveries: Deliveries
   readonly completions: Completions
   /** Forgets what is older than it may become. */
   keepWithin(retention: Retention): Promise<void>

@@ -12,6 +12,8 @@ import { describeWriter, writerTexts, type Writer } from './changes/writer.ts'
 import { createCompletions } from './completions.ts'
 import type { CompletionOptions } from './completions-port.ts'
 import type { Database, Sql } from './database.ts'
+import { createDeliveries } from './deliveries/deliveries.ts'
+import { reportDeliveries } from './deliveries/report.ts'
 import { endHolds } from './hold.ts'
 import { answerOnce } from './idempotency.ts'
 import { endLeases, lease, touchDispatcher } from './lease.ts'
@@ -159,6 +161,7 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
     publishing: createPublishing(database, now),
     audit: (caller, question) => readAudit(database, caller, question),
     tokens: createTokens(database, now),
+    deliveries: createDeliveries(database, now),
     completions,
     keepWithin: (retention) => keepWithin(database, retention, now()),
     endHolds: () => transaction((sql) => endHolds(sql, now())),
@@ -227,7 +230,11 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
       )
     },
     report: (_dispatcher, reports) =>
-      transaction((sql, schema) => report({ sql, schema, now: now() }, reports)),
+      transaction(async (sql, schema) => {
+        const context = { sql, schema, now: now() }
+        const refused = await report(context, reports)
+        return [...refused, ...(await reportDeliveries(context, reports))]
+      }),
     heartbeat: (dispatcher) =>
       besideModels((sql) => touchDispatcher({ sql, now: now() }, dispatcher)),
     leave: (dispatcher, tokens) =>

@@ -12,7 +12,7 @@ create table audit (
   -- created, updated, deleted, purged, or what else was done.
   operation text not null,
   model text not null,
-  record_id integer not null,
+  record_id bigint not null,
   changed text[] not null,
   -- Why it was done, where that is asked.
   reason text

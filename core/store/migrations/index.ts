@@ -8,6 +8,7 @@ import { idempotency } from './007-idempotency.ts'
 import { watches } from './008-watches.ts'
 import { completions } from './009-completions.ts'
 import { traces } from './010-traces.ts'
+import { deliveries } from './012-deliveries.ts'
 
 /**
  * The tables of the store, as numbered steps; a step that has been released is never edited.
@@ -26,4 +27,5 @@ export const migrations: readonly string[] = [
   watches,
   completions,
   traces,
+  deliveries,
 ]

@@ -2,6 +2,7 @@ import type { Schema, Source } from '#xproto'
 import { CoreError } from '../../errors.ts'
 import type { Sql } from '../database.ts'
 import type { Records } from '../port.ts'
+import { removeDeliverySteps } from '../deliveries/steps.ts'
 import { forget } from '../history.ts'
 import { reap } from '../reap.ts'
 import type { RowKey } from '../row.ts'
@@ -146,6 +147,7 @@ export const unload = async (
   if (known?.state === 'unload' && known.hash === hash) return { status: 'SUCCESS_NOTHING_CHANGED' }
   if (cleanup === 'PURGE') await purge(sql, records, leaves)
   await sql.query(`delete from step where synchronizer = $1`, [name])
+  await removeDeliverySteps(sql, name)
   const after = await replaceModels(context, {
     name,
     version,
