@@ -3,12 +3,13 @@ import { sampleMessage } from './message.ts'
 import { postMany } from './post.ts'
 import { interleaved, printTable, shown, spreadOf } from './statistics.ts'
 
-const servers = ['raw', 'host', 'fastify-cloudevents'] as const
+const servers = ['raw', 'host', 'fastify-cloudevents', 'functions-framework'] as const
 
 const names: Readonly<Record<(typeof servers)[number], string>> = {
   raw: 'raw node:http',
   host: 'syncstep function host',
   'fastify-cloudevents': 'fastify 5 + cloudevents 10',
+  'functions-framework': 'functions-framework 5',
 }
 
 /** B1: a function host that gets changes and does nothing. 16 connections, 20 000 requests. */
