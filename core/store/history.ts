@@ -1,11 +1,26 @@
-import { changeId, traceIdsOf, traceparentFrom, type RecordReport, type Report } from '#contract'
+import {
+  changeId,
+  stepKindOf,
+  traceIdsOf,
+  traceparentFrom,
+  type RecordReport,
+  type Report,
+} from '#contract'
 import type { Sql } from './database.ts'
 import type { RowKey } from './row.ts'
 
-/** How many attempts a record remembers. */
+/** How many attempts of each kind a record remembers. */
 const historySize = 20
 
-/** One call of a function. `number` counts the calls for its record, from 1 up. */
+/** SQL that is true for attempts of a step, or of a policy: neither pushes those of the other out. */
+export const isAttemptOf = (kind: 'sync' | 'policy', attempt: string): string =>
+  `${attempt}.slot ${kind === 'sync' ? '<' : '>='} ${historySize}`
+
+/** Whether a function was called. */
+export const wasCalled = ({ outcome }: Report): boolean =>
+  outcome.kind !== 'released' && outcome.kind !== 'skipped'
+
+/** One call of a function. `number` counts its calls for the record, from 1 up. */
 export type Call = RowKey & { readonly number: number; readonly report: RecordReport }
 
 const traceIdOf = ({ traceparent }: Report): string | null => {
@@ -16,16 +31,19 @@ const traceIdOf = ({ traceparent }: Report): string | null => {
 const statusOf = ({ outcome }: Report): string =>
   'text' in outcome ? outcome.text : (outcome.kind === 'synced' && outcome.note) || 'OK'
 
+const slotOf = ({ number, report }: Call): number =>
+  (number % historySize) + (stepKindOf(report.operation) === 'policy' ? historySize : 0)
+
 /** Writes calls into the histories of their records. Each takes the place of the one `historySize` calls ago. */
 export const remember = async (sql: Sql, calls: readonly Call[], now: number): Promise<void> => {
   if (calls.length === 0) return
   // Lists and not JSON: the database reads them in half the time, and this is written for every call.
   await sql.query(
     `insert into attempt (root, id, slot, number, at, operation, outcome, status, duration_ms, event_id, trace_id)
-     select root, id, number % ${historySize}, number, $3, operation, outcome, status, duration_ms, event_id, trace_id
+     select root, id, slot, number, $3, operation, outcome, status, duration_ms, event_id, trace_id
      from unnest($1::text[], $2::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::int[], $9::text[],
-                 $10::text[])
-       k(root, id, number, operation, outcome, status, duration_ms, event_id, trace_id)
+                 $10::text[], $11::int[])
+       k(root, id, number, operation, outcome, status, duration_ms, event_id, trace_id, slot)
      on conflict (root, id, slot) do update
      set number = excluded.number, at = excluded.at, operation = excluded.operation,
          outcome = excluded.outcome, status = excluded.status,
@@ -45,6 +63,7 @@ export const remember = async (sql: Sql, calls: readonly Call[], now: number): P
         changeId({ operation, model: key.model, record: { id }, stamp }),
       ),
       calls.map(({ report }) => traceIdOf(report)),
+      calls.map(slotOf),
     ],
   )
 }

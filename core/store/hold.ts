@@ -18,8 +18,12 @@ const polledModels = async (sql: Sql, schema: Schema): Promise<readonly string[]
   const services = await sql.query<{ name: string }>(
     `select name from service where mode = 'compat'`,
   )
+  const policies = await sql.query<{ model: string }>(`select model from policy`)
   const polled = new Set(services.map(({ name }) => name))
-  return models.filter(({ service }) => polled.has(service)).map(({ name }) => name)
+  const called = new Set(policies.map(({ model }) => model))
+  return models
+    .filter(({ name, service }) => polled.has(service) && !called.has(name))
+    .map(({ name }) => name)
 }
 
 /**

@@ -1,25 +1,13 @@
-import { leaseMs, type Change, type Expanded, type Leased, type Want, type Work } from '#contract'
-import type { Schema } from '#xproto'
-import type { CompletionOf } from './completions.ts'
+import { leaseMs, type Leased, type StepKind, type Want } from '#contract'
 import type { Sql } from './database.ts'
 import { endDeliveryLeases, leaseDeliveries } from './deliveries/lease.ts'
-import { expand, includeTree, type IncludeTree } from './expand.ts'
-import { blockersSql, park } from './park.ts'
+import { workOf, type DueCall, type LeaseContext, type LeasedRow } from './leased-work.ts'
+import { blockersSql, park, parkForPolicies, waitsForPolicy } from './park.ts'
+import { leasePolicies, nextPolicySql } from './policies/lease.ts'
 import { reap } from './reap.ts'
 import { giveTurnsOf, nextTurnSql } from './resync.ts'
-import { wireWithLinksToMany } from './read.ts'
 import { stampOf, type RecordRow, type RowKey } from './row.ts'
-import { tracesIn } from './traces.ts'
 import { wakeDispatchers } from './wake.ts'
-
-export type LeaseContext = {
-  readonly sql: Sql
-  readonly schema: Schema
-  /** Microseconds since 1970. */
-  readonly now: number
-  /** Where functions may complete their calls; undefined: nowhere. */
-  readonly completionOf?: CompletionOf | undefined
-}
 
 /** Notes that the dispatcher lives, and ends the leases of those that have been silent too long. */
 export const touchDispatcher = async (
@@ -43,8 +31,8 @@ export const touchDispatcher = async (
 }
 
 /**
- * Gives back every record that the dispatchers hold, or that anybody holds; with tokens, those that were leased with
- * one of them. Late reports will be refused. Those that only their lease kept go.
+ * Gives back every record and delivery that the dispatchers hold, or that anybody holds; with tokens, those that were
+ * leased with one of them. Late reports will be refused. Records that only their lease kept go.
  */
 export const endLeases = async (
   sql: Sql,
@@ -86,9 +74,9 @@ const endUnheard = async (sql: Sql, dispatcher: string, held: readonly number[])
 }
 
 /** A due record: leased, or blocked and without an owner. */
-type Candidate = RecordRow & {
+type Candidate = LeasedRow & {
   readonly lease_owner: string | null
-  readonly include: readonly string[]
+  readonly waits_for_policy: boolean
 }
 
 /**
@@ -136,16 +124,18 @@ export const leaseFunction = `
 
     return query
     with due as materialized (
-      select r.root, r.id, r.deleted
+      select r.root, r.id, r.deleted, ${waitsForPolicy('r')} as waits_for_policy
       from unnest(due_roots, due_ids) k(root, id) join record r on r.root = k.root and r.id = k.id
     ),
     held as materialized (
       select distinct root, id from (${blockersSql('due')}) pair
+      union
+      select root, id from due where waits_for_policy
     ),
     token as (select nextval('revision') as value),
     taken as (
       update record r
-      set lease_owner = owner, lease_token = token.value,
+      set lease_owner = owner, lease_token = token.value, policy_leased = false,
           backend_need_delete = r.backend_need_delete or not r.deleted,
           need_delete_by_lease = not (r.backend_need_delete or r.deleted),
           attempts = r.attempts + 1, calls = r.calls + 1
@@ -165,7 +155,7 @@ const take = (
   wants: readonly Want[],
 ): Promise<Candidate[]> =>
   sql.query<Candidate>(
-    `select d.*, s.include
+    `select d.*, s.include, d.lease_owner is null and ${waitsForPolicy('d')} as waits_for_policy
      from lease_due($1::jsonb, $2, $3) d join step s on s.model = d.leaf`,
     [JSON.stringify(wants), now, dispatcher],
   )
@@ -182,6 +172,7 @@ const nextOf = async (
   { sql }: LeaseContext,
   dispatcher: string,
   models: readonly string[],
+  policies: readonly string[],
 ): Promise<Next> => {
   const [next] = await sql.query<Next>(
     `select least(
@@ -193,9 +184,10 @@ const nextOf = async (
               and r.next_run is not null and exists (select from step s where s.model = model)
             order by r.next_run limit 1
           ) first),
+       ${nextPolicySql('$3::text[]')},
        (select min(expires) from dispatcher where name <> $2)
      ) as due, ${nextTurnSql('$1')} as turn`,
-    [models, dispatcher],
+    [models, dispatcher, policies],
   )
   return next ?? { due: null, turn: null }
 }
@@ -215,40 +207,30 @@ const msUntil = ({ due, turn }: Next, now: number): number | undefined => {
     : Math.max(0, Math.ceil((Math.min(...moments) - now) / 1000))
 }
 
-const changeOf = (row: Candidate, record: Change['record'], expanded: Expanded): Change => ({
+const callOf = (row: Candidate): DueCall => ({
   operation: row.deleted ? 'delete' : 'sync',
-  model: row.leaf,
-  record,
-  expanded,
   stamp: stampOf(row),
   attempt: row.attempts,
-  ...(row.calls > 1 ? { previous: { code: row.backend_code, text: row.backend_status } } : {}),
+  call: row.calls,
+  failures: row.failures,
+  due: row.next_run,
+  previous: { code: row.backend_code, text: row.backend_status },
 })
 
-const workOf = async (
-  { sql, schema, completionOf }: LeaseContext,
-  rows: readonly Candidate[],
-): Promise<Work[]> => {
-  const trees = new Map<string, IncludeTree>()
-  const treeOf = (row: Candidate): IncludeTree => {
-    const tree = trees.get(row.leaf) ?? includeTree(row.include)
-    trees.set(row.leaf, tree)
-    return tree
-  }
-  const items = rows.map((row) => ({ row, tree: treeOf(row) }))
-  const wires = await wireWithLinksToMany(sql, schema, rows)
-  const expanded = await expand(sql, schema, items)
-  return rows.map((row, index) => {
-    const change = changeOf(row, wires[index] ?? {}, expanded[index] ?? {})
-    const { operation, stamp } = change
-    const key = { model: row.leaf, id: row.id }
-    const token = Number(row.lease_token)
-    const { failures, next_run: due } = row
-    const plain = { key, operation, token, failures, change, ...(due === null ? {} : { due }) }
-    const work = row.traces === null ? plain : { ...plain, traces: tracesIn(row.traces) }
-    const completion = completionOf?.({ key, operation, stamp, call: row.calls, token })
-    return completion === undefined ? work : { ...work, completion }
-  })
+const wantsOf = (kind: StepKind, wants: readonly Want[]): readonly Want[] =>
+  wants.filter((want) => (want.kind ?? 'sync') === kind)
+
+const modelsOf = (wants: readonly Want[]): readonly string[] => wants.map(({ model }) => model)
+
+const keysOf = (rows: readonly RowKey[]): readonly RowKey[] =>
+  rows.map(({ root, id }) => ({ root, id }))
+
+/** Puts aside what is due and has to wait. */
+const parkBlocked = async (sql: Sql, blocked: readonly Candidate[]): Promise<void> => {
+  const forPolicies = blocked.filter((row) => row.waits_for_policy)
+  const forRecords = blocked.filter((row) => !row.waits_for_policy)
+  if (forPolicies.length > 0) await parkForPolicies(sql, forPolicies)
+  if (forRecords.length > 0) await park(sql, keysOf(forRecords))
 }
 
 /** One lease: takes what is due and unblocked, parks what is due and has to wait. */
@@ -260,22 +242,25 @@ export const lease = async (
 ): Promise<Leased> => {
   await touchDispatcher(context, dispatcher)
   if (held !== undefined) await endUnheard(context.sql, dispatcher, held)
-  const candidates = await take(context, dispatcher, wants)
-  const blocked: readonly RowKey[] = candidates.filter(({ lease_owner }) => lease_owner === null)
-  if (blocked.length > 0) {
-    await park(
-      context.sql,
-      blocked.map(({ root, id }) => ({ root, id })),
-    )
-  }
+  const syncs = wantsOf('sync', wants)
+  const policies = wantsOf('policy', wants)
+  // Policies first: what they write a step need not be called for twice.
+  const policed = await leasePolicies(context, dispatcher, policies)
+  const candidates = await take(context, dispatcher, syncs)
+  if (policed.marked) await context.sql.query(`set local synchronous_commit to default`)
+  await parkBlocked(
+    context.sql,
+    candidates.filter(({ lease_owner }) => lease_owner === null),
+  )
   const synced = await workOf(
     context,
     candidates.filter(({ lease_owner }) => lease_owner !== null),
+    callOf,
   )
   const delivered = await leaseDeliveries(context, dispatcher, wants)
-  const work = [...synced, ...delivered.work]
-  const models = wants.map(({ model }) => model)
-  const next = await nextOf(context, dispatcher, models)
+  const work = [...policed.work, ...synced, ...delivered.work]
+  const models = modelsOf(syncs)
+  const next = await nextOf(context, dispatcher, models, modelsOf(policies))
   if (next.turn !== null && next.turn <= context.now) await giveTurnsOf(context, models)
   const nextDueMs = msUntil({ ...next, due: earlier(next.due, delivered.due) }, context.now)
   return nextDueMs === undefined ? { work } : { work, nextDueMs }

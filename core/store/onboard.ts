@@ -6,6 +6,8 @@ import { checkDeliverySteps, replaceDeliverySteps } from './deliveries/steps.ts'
 import { hopsOf } from './dependencies.ts'
 import { readDependencies, reconcileEdges } from './edges.ts'
 import { includeFinding } from './expand.ts'
+import { checkPolicies, replacePolicies } from './policies/register.ts'
+import { replaceRequiredModels } from './required-models.ts'
 import { checkResyncs, writeResyncs } from './resync.ts'
 import { checkFiles } from './services/check-request.ts'
 import { load, type Loaded } from './services/load.ts'
@@ -19,7 +21,7 @@ const checkSteps = (schema: Schema, { requiredModels, steps, name }: Registratio
     throw new CoreError('VALIDATION', `required_models: missing ${missing.join(', ')}`)
   }
   const observers = new Map<string, string>()
-  for (const { step, model: modelName, include } of steps) {
+  for (const { step, model: modelName, include, fields = [] } of steps) {
     const model = schema.model(modelName)
     if (model === undefined || model.abstract) {
       throw new CoreError(
@@ -38,6 +40,10 @@ const checkSteps = (schema: Schema, { requiredModels, steps, name }: Registratio
     for (const path of include) {
       const finding = includeFinding(schema, model, path)
       if (finding !== undefined) throw new CoreError('VALIDATION', `Step ${step}: ${finding}`)
+    }
+    const strange = fields.find((field) => !model.fields.some(({ wireName }) => wireName === field))
+    if (strange !== undefined) {
+      throw new CoreError('VALIDATION', `Step ${step}: ${modelName} has no field named ${strange}`)
     }
   }
 }
@@ -75,13 +81,19 @@ const replaceDependencies = async (
 const inOneOrder = (steps: readonly RegisteredStep[]): string =>
   JSON.stringify(
     steps
-      .map(({ model, step, include }) => [model, step, include])
+      .map(({ model, step, include, afterPolicy = false, fields = [] }) => [
+        model,
+        step,
+        include,
+        afterPolicy,
+        fields,
+      ])
       .toSorted((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1)),
   )
 
 const replaceSteps = async (sql: Sql, { name, steps }: Registration): Promise<void> => {
   const before = await sql.query<RegisteredStep>(
-    `select model, step, include from step where synchronizer = $1`,
+    `select model, step, include, after_policy as "afterPolicy", fields from step where synchronizer = $1`,
     [name],
   )
   if (inOneOrder(before) === inOneOrder(steps)) return
@@ -98,9 +110,10 @@ const replaceSteps = async (sql: Sql, { name, steps }: Registration): Promise<vo
     )
   }
   await sql.query(
-    `insert into step (model, step, synchronizer, include)
-     select model, step, $1, include
-     from jsonb_to_recordset($2::jsonb) k(model text, step text, include jsonb)`,
+    `insert into step (model, step, synchronizer, include, after_policy, fields)
+     select model, step, $1, include, coalesce("afterPolicy", false), coalesce(fields, '[]')
+     from jsonb_to_recordset($2::jsonb)
+       k(model text, step text, include jsonb, "afterPolicy" boolean, fields jsonb)`,
     [name, JSON.stringify(steps)],
   )
   await lookAgain(sql)
@@ -109,7 +122,7 @@ const replaceSteps = async (sql: Sql, { name, steps }: Registration): Promise<vo
 
 /**
  * Takes the models and steps of a service, in place of those it brought before. Throws VALIDATION and writes nothing when the models do not compile, a
- * required model is missing, a model already has a step, or records stand in the way of the models.
+ * required model is missing, a model already has a step or a policy, or records stand in the way of the models.
  */
 export const onboard = async (
   context: ModelsContext,
@@ -129,11 +142,14 @@ export const onboard = async (
   const loaded = await load(context, manifest, name)
   const schema = loaded.schema ?? context.schema
   checkSteps(schema, registration)
+  checkPolicies(schema, registration)
   checkDependencies(schema, registration)
   checkResyncs(registration.steps)
   checkDeliverySteps(registration)
+  await replaceRequiredModels(context.sql, name, registration.requiredModels)
   await replaceDependencies(context.sql, schema, registration)
   await replaceSteps(context.sql, registration)
+  await replacePolicies(context.sql, registration, context.now)
   await writeResyncs(context.sql, registration.steps, context.now)
   await replaceDeliverySteps(context.sql, registration, context.now)
   return loaded

@@ -1,6 +1,6 @@
-import { cutText, waitingStatus } from '#contract'
+import { cutText, statusAfter, waitingStatus } from '#contract'
 import type { Sql } from './database.ts'
-import { rowKeyText, type RowKey } from './row.ts'
+import { rowKeyText, type RecordRow, type RowKey } from './row.ts'
 import { waitersSql, waitsSql } from './wake.ts'
 
 /** A record that is due, and one that it has to wait for. */
@@ -42,6 +42,32 @@ const blockersAlong = (due: string, { table, waiter, on }: Ends): string => `
  */
 export const blockersSql = (due: string): string =>
   `${blockersAlong(due, linkEnds)} union ${blockersAlong(due, edgeEnds)}`
+
+/** SQL that is true while the step of a record waits for its policy to deal with the version there is. */
+export const waitsForPolicy = (record: string): string => `
+  (${record}.policy_pending and not ${record}.deleted and exists (
+     select from step s join policy p on p.model = s.model
+     where s.model = ${record}.leaf and s.after_policy))`
+
+/**
+ * Takes due records out of the ready index until their policies have dealt with them. The caller holds them, so that no
+ * policy succeeds meanwhile.
+ */
+export const parkForPolicies = async (
+  sql: Sql,
+  rows: readonly Pick<RecordRow, 'root' | 'id' | 'leaf' | 'backend_status' | 'backend_code'>[],
+): Promise<void> => {
+  const statuses = rows.map(({ root, id, leaf, backend_status, backend_code }) => {
+    const previous = { code: backend_code, text: backend_status }
+    const text = `Waiting for the policy of ${leaf} ${id}`
+    return { root, id, leaf, ...statusAfter(previous, { kind: 'deferred', text }, 'sync') }
+  })
+  await writeStatuses(sql, statuses)
+  await tellWaiters(
+    sql,
+    statuses.map(({ root, id, leaf, text }) => ({ root, id, leaf, status: text })),
+  )
+}
 
 /**
  * Takes due records that have to wait out of the ready index, until what they wait for wakes them, and writes on

@@ -3,10 +3,15 @@ import { forget } from './history.ts'
 import type { RowKey } from './row.ts'
 import { wakeWaiters } from './wake.ts'
 
-/** SQL that is true while policies have still to see that the record was deleted. */
+/** SQL that is true while a polling synchronizer has still to see that the record was deleted. */
 export const isHeld = (record: string): string =>
   `(${record}.policy_until is not null
      and (${record}.policed is null or ${record}.policed < ${record}.updated))`
+
+/** SQL that is true while the policy of the model has still to take back what it did for the record. */
+export const isPolicyToCall = (record: string): string =>
+  `(${record}.backend_need_delete_policy
+     and exists (select from policy p where p.model = ${record}.leaf))`
 
 /**
  * Removes soft-deleted records for good: those that never were sent to a function, and those whose
@@ -14,8 +19,8 @@ export const isHeld = (record: string): string =>
  * each removal looks at what the removed record linked to, and no removal looks at the whole table.
  *
  * Unlike the original's reaper it never races the delete step: while `backend_need_delete` asks for one,
- * the record stays, and while policies have still to see that it was deleted. Where a client says that the step is done, it goes although somebody else runs the step now;
- * the report of that is refused.
+ * the record stays, and while policies have still to see that it was deleted. Where a client says that the step is done,
+ * it goes although somebody else runs the step now; the report of that is refused.
  */
 export const reap = async (sql: Sql, keys: readonly RowKey[]): Promise<void> => {
   let candidates = keys
@@ -33,7 +38,7 @@ export const reap = async (sql: Sql, keys: readonly RowKey[]): Promise<void> => 
       `select r.root, r.id
        from record r join (select distinct root, id from jsonb_to_recordset($1::jsonb) k(root text, id int)) k
          on r.root = k.root and r.id = k.id
-       where r.deleted and not ${isHeld('r')}
+       where r.deleted and not ${isHeld('r')} and not ${isPolicyToCall('r')}
          and (r.backend_need_reap
            or r.lease_owner is null and not (r.backend_need_delete or r.backend_need_delete_policy))
          and not exists (

@@ -3,19 +3,22 @@ import {
   isRecordReport,
   keyText,
   reachedBy,
-  readableText,
   registerAfter,
   statusAfter,
+  stepKindOf,
   type Fields,
   type Outcome,
   type Refused,
   type RecordReport,
   type Report,
+  type StepKind,
 } from '#contract'
 import type { Model, Schema } from '#xproto'
 import type { Sql } from './database.ts'
-import { remember } from './history.ts'
+import { remember, wasCalled } from './history.ts'
+import { reportPolicies } from './policies/report.ts'
 import { modelNamed } from './read.ts'
+import { readable } from './readable.ts'
 import { reap } from './reap.ts'
 import { isColumn, stampOf, type RecordRow, type RowKey } from './row.ts'
 import { tellWaiters } from './park.ts'
@@ -81,6 +84,7 @@ const leasedRows = async (
      from record r
        join jsonb_to_recordset($1::jsonb) k(root text, id int, token bigint, patches boolean)
          on r.root = k.root and r.id = k.id and r.lease_token = k.token
+     where not r.policy_leased
      order by r.root, r.id
      for update of r`,
     [JSON.stringify(keys)],
@@ -111,13 +115,6 @@ export const reserved: ReadonlySet<string> = new Set([
   'policy_status',
   'policy_code',
 ])
-
-/** One text that the database cannot store must not keep the rest of a batch from being written. */
-const readable = (outcome: Report['outcome']): Report['outcome'] => {
-  if ('text' in outcome) return { ...outcome, text: readableText(outcome.text) }
-  if (outcome.kind !== 'synced' || outcome.note === undefined) return outcome
-  return { ...outcome, note: readableText(outcome.note) }
-}
 
 /** A success whose feedback cannot be written is a failure of the step: nothing of it is kept. */
 const judged = (model: Model, given: RecordReport): RecordReport => {
@@ -186,9 +183,9 @@ const asIfNeverLeased = (change: Change, row: LeasedRow): Change => ({
 
 /** What the outcome makes of the row. Pure. */
 const changeAfter = (model: Model, row: LeasedRow, report: RecordReport, now: number): Change => {
-  const change = unchanged(row)
   const outcome = reachedBy(report)
-  if (outcome === undefined) return asIfNeverLeased(change, row)
+  const change = wasCalled(report) ? unchanged(row) : asIfNeverLeased(unchanged(row), row)
+  if (outcome === undefined) return change
 
   // The record was deleted while its sync ran: only its delete step matters now, which may need what the sync made.
   if (row.deleted && report.operation === 'sync') {
@@ -237,15 +234,19 @@ const changeAfter = (model: Model, row: LeasedRow, report: RecordReport, now: nu
 }
 
 const leftColumns = `r.root, r.id, r.leaf, r.deleted, r.pending, r.backend_status, r.calls,
-                ${isWatched('r')} as watched`
+                r.policy_pending and r.policy_run is not null as is_policy_due, ${isWatched('r')} as watched`
+
+/** SQL of when the policy of a record runs that its step has dealt with: at once, if it put the record off. */
+const policyRunAfter = (now: string): string => `
+  case when r.policy_run > ${now} and coalesce(r.policy_code, 0) = 0 then ${now} else r.policy_run end`
 
 /** A record after it was reported on. */
 type Left = Pick<
   RecordRow,
   'root' | 'id' | 'leaf' | 'deleted' | 'pending' | 'backend_status' | 'calls'
-> & { readonly watched: boolean }
+> & { readonly is_policy_due: boolean; readonly watched: boolean }
 
-const write = async (sql: Sql, changes: readonly Change[]): Promise<Left[]> =>
+const write = async (sql: Sql, changes: readonly Change[], now: number): Promise<Left[]> =>
   sql.query<Left>(
     `update record r
      set revision = nextval('revision'), lease_owner = null, lease_token = null,
@@ -254,7 +255,8 @@ const write = async (sql: Sql, changes: readonly Change[]): Promise<Left[]> =>
          backend_handle = k.backend_handle, backend_need_delete = k.backend_need_delete,
          backend_need_reap = k.backend_need_reap,
          changed_by_step = k.changed_by_step, next_run = k.next_run,
-         attempts = k.attempts, failures = k.failures, calls = k.calls
+         attempts = k.attempts, failures = k.failures, calls = k.calls,
+         policy_run = case when k.enacted is distinct from r.enacted then ${policyRunAfter('$2')} else r.policy_run end
      from jsonb_to_recordset($1::jsonb) k(
        root text, id int, enacted bigint, fields jsonb, backend_register text,
        backend_status text, backend_code int, backend_handle text,
@@ -262,7 +264,7 @@ const write = async (sql: Sql, changes: readonly Change[]): Promise<Left[]> =>
        changed_by_step bigint, next_run bigint, attempts int, failures int, calls int)
      where r.root = k.root and r.id = k.id
      returning ${leftColumns}`,
-    [JSON.stringify(changes)],
+    [JSON.stringify(changes), now],
   )
 
 /** What a report left of its record. */
@@ -296,9 +298,10 @@ const writeSuccesses = async (
     `update record r
      set revision = nextval('revision'), lease_owner = null, lease_token = null,
          enacted = k.stamp, backend_register = $6, backend_status = $7, backend_code = $8,
-         next_run = $9, attempts = 0, failures = 0
+         next_run = $9, attempts = 0, failures = 0, policy_run = ${policyRunAfter('$9')}
      from unnest($1::text[], $2::int[], $3::text[], $4::bigint[], $5::bigint[]) k(root, id, leaf, token, stamp)
      where r.root = k.root and r.id = k.id and r.leaf = k.leaf and r.lease_token = k.token and not r.deleted
+       and not r.policy_leased
        and greatest(r.updated, r.changed_by_policy) = k.stamp
      returning ${leftColumns}`,
     [
@@ -338,6 +341,7 @@ const writeAny = async (
     accepted.map(({ row, report: one }) =>
       changeAfter(modelNamed(schema, row.leaf), row, one, now),
     ),
+    now,
   )
   const reportOf = new Map(accepted.map(({ report: one }) => [keyText(one.key), one]))
   return written.flatMap((row) => {
@@ -349,15 +353,10 @@ const writeAny = async (
   })
 }
 
-/**
- * Writes outcomes, all of a batch in one transaction, and lets run what waited for them. A report whose lease has
- * ended is refused: the record may be in other hands.
- */
-export const report = async (
+const reportSteps = async (
   context: ReportContext,
-  given: readonly Report[],
+  reports: readonly RecordReport[],
 ): Promise<readonly Refused[]> => {
-  const reports = given.filter(isRecordReport)
   if (reports.length === 0) return []
   const successes = await writeSuccesses(context, reports)
   const done = new Set(successes.map(({ report: one }) => keyText(one.key)))
@@ -372,13 +371,29 @@ export const report = async (
   return refused.map(({ key, token }) => ({ key, token }))
 }
 
+/**
+ * Writes outcomes, all of a batch in one transaction, and lets run what waited for them. A report whose lease has
+ * ended is refused: the record may be in other hands.
+ */
+export const report = async (
+  context: ReportContext,
+  given: readonly Report[],
+): Promise<readonly Refused[]> => {
+  const reports = given.filter(isRecordReport)
+  const ofKind = (kind: StepKind): readonly RecordReport[] =>
+    reports.filter(({ operation }) => stepKindOf(operation) === kind)
+  const steps = await reportSteps(context, ofKind('sync'))
+  const policies = await reportPolicies(context, ofKind('policy'))
+  return [...steps, ...policies]
+}
+
 /** What follows from written reports for the histories of their records, and for other records. */
 const follow = async (context: ReportContext, written: readonly Written[]): Promise<void> => {
   const { sql, now } = context
   await remember(
     sql,
     written
-      .filter(({ report: { outcome } }) => outcome.kind !== 'released')
+      .filter(({ report: one }) => wasCalled(one))
       .map(({ root, id, calls, report: one }) => ({ root, id, number: calls, report: one })),
     now,
   )
@@ -404,5 +419,6 @@ const follow = async (context: ReportContext, written: readonly Written[]): Prom
     sql,
     settled.filter(({ deleted }) => deleted),
   )
-  if (waiters + watchers > 0 || settled.length < written.length) await wakeDispatchers(sql)
+  const isWorkLeft = written.some(({ pending, is_policy_due }) => pending || is_policy_due)
+  if (waiters + watchers > 0 || isWorkLeft) await wakeDispatchers(sql)
 }

@@ -94,7 +94,10 @@ const isInLine = async (
   return waiting.length > 0
 }
 
-/** Lets synced records run again, as somebody does who touches them; the others have their work to do, or none. */
+/**
+ * Lets synced records run again, as somebody does who touches them; the others have their work to do, or none. Policies
+ * need not see it.
+ */
 const resyncBetween = (
   sql: Sql,
   key: { readonly root: string; readonly model: string },
@@ -104,13 +107,18 @@ const resyncBetween = (
 ): Promise<RowKey[]> =>
   sql.query<RowKey>(
     `update record r
-     set updated = greatest($5, 1 + greatest(r.updated, r.enacted, r.policed, r.changed_by_step, r.changed_by_policy)),
+     set updated = k.version,
+         policed = case when r.policed is null or r.policy_pending then r.policed else k.version end,
          revision = nextval('revision'), next_run = $5, attempts = 0, failures = 0,
          traces = null
      from (
-       select s.root, s.id from record s
+       select s.root, s.id,
+              greatest($5, 1 + greatest(s.updated, s.enacted, s.policed, s.changed_by_step, s.changed_by_policy))
+                as version
+       from record s
        where s.root = $1 and s.id > $2 and s.id <= $3 and s.leaf = $4
          and not s.pending and not s.deleted and not s.no_sync and not s.lazy_blocked
+         and s.lease_owner is null
        order by s.id limit ${portion}
        for update skip locked
      ) k

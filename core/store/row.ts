@@ -38,6 +38,13 @@ export type RecordRow = {
   readonly calls: number
   readonly lease_token: number | null
   readonly need_delete_by_lease: boolean
+  readonly policy_pending: boolean
+  readonly policy_run: number | null
+  readonly policy_attempts: number
+  readonly policy_failures: number
+  readonly policy_calls: number
+  readonly policy_leased: boolean
+  readonly need_policy_delete_by_lease: boolean
   readonly traces: string | null
 }
 
@@ -125,6 +132,10 @@ export const wireValue = (row: RecordRow, field: Field): unknown => {
 /** The version of the record that a function is sent: XOS stamps `enacted` with it. */
 export const stampOf = (row: Pick<RecordRow, 'updated' | 'changed_by_policy'>): number =>
   Math.max(row.updated, row.changed_by_policy ?? 0)
+
+/** The version of the record that its policy is sent: XOS stamps `policed` with it. */
+export const policyStampOf = (row: Pick<RecordRow, 'updated' | 'changed_by_step'>): number =>
+  Math.max(row.updated, row.changed_by_step ?? 0)
 
 /**
  * A row in wire form, without links to many and reverse sets; those come from the table `link`.

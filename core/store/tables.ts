@@ -4,6 +4,8 @@ import { changeTriggers } from './changes/triggers.ts'
 import { leaseFunction } from './lease.ts'
 import { lockSchema, schemaFunction } from './schema-state.ts'
 import { migrations } from './migrations/index.ts'
+import { leasePoliciesFunction } from './policies/lease.ts'
+import { policyTriggers } from './policies/triggers.ts'
 
 /** A version that does not know the tables would write what the newer one does not expect. */
 const refuseNewer = (done: ReadonlySet<number>): void => {
@@ -35,8 +37,9 @@ export const migrate = (database: Database): Promise<void> =>
     }
     // A function holds no data: it is always as this version of the code wants it.
     await sql.query(leaseFunction)
+    await sql.query(leasePoliciesFunction)
     await sql.query(schemaFunction)
-    for (const statement of changeTriggers) await sql.query(statement)
+    for (const statement of [...changeTriggers, ...policyTriggers]) await sql.query(statement)
   })
 
 // One statement a call: the extended protocol, which binds parameters, takes no more.

@@ -8,7 +8,9 @@ import { idempotency } from './007-idempotency.ts'
 import { watches } from './008-watches.ts'
 import { completions } from './009-completions.ts'
 import { traces } from './010-traces.ts'
+import { policies } from './011-policies.ts'
 import { deliveries } from './012-deliveries.ts'
+import { requiredModels } from './013-required-models.ts'
 
 /**
  * The tables of the store, as numbered steps; a step that has been released is never edited.
@@ -27,5 +29,7 @@ export const migrations: readonly string[] = [
   watches,
   completions,
   traces,
+  policies,
   deliveries,
+  requiredModels,
 ]

@@ -54,11 +54,13 @@ export const settle = async (
   const { sql, now } = context
   const { root, id, leaf, backend_status: status } = written
   const key = { root, id }
+  // It may have waited for its policy, which somebody says is not needed any more.
+  const isFreed = written.parked && before.policy_pending && !written.policy_pending
   const isDueAgain = written.pending && !before.pending && !isNewVersion
   if (isDueAgain) await startAnew(context, key)
-  else if (isRelinked && written.parked) await unpark(context, key)
+  else if ((isRelinked && written.parked) || isFreed) await unpark(context, key)
 
-  const runs = written.pending && (isNewVersion || isDueAgain || isRelinked)
+  const runs = written.pending && (isNewVersion || isDueAgain || isRelinked || isFreed)
   if (runs || !written.pending) await stopWaiting(sql, [key])
   if (written.pending && status !== before.backend_status) {
     await tellWaiters(sql, [{ root, id, leaf, status }])
@@ -68,5 +70,6 @@ export const settle = async (
   const watchers = await wakeWatchers(sql, [{ ...key, states }], now)
   const mayGo = written.deleted && !written.pending
   if (mayGo) await reap(sql, [key])
-  if (runs || waiters + watchers > 0 || mayGo) await wakeDispatchers(sql)
+  const runsPolicy = written.policy_pending && written.policy_run !== before.policy_run
+  if (runs || runsPolicy || waiters + watchers > 0 || mayGo) await wakeDispatchers(sql)
 }

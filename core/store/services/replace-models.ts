@@ -26,32 +26,48 @@ export const lookAgain = async (sql: Sql): Promise<void> => {
 }
 
 type StoredStep = {
+  readonly kind: 'Step' | 'Policy'
   readonly model: string
   readonly step: string
   readonly synchronizer: string
   readonly include: readonly string[]
+  readonly fields: readonly string[]
 }
 
-/** Steps keep what they observe and what they include of it, but for those of a synchronizer that brings new ones. */
+const findingAbout = (
+  schema: Schema,
+  { model: observed, include, fields }: StoredStep,
+): string | undefined => {
+  const model = schema.model(observed)
+  if (model === undefined || model.abstract) {
+    return `observes ${observed}, which is not a model any more`
+  }
+  const strange = fields.find((field) => !model.fields.some(({ wireName }) => wireName === field))
+  if (strange !== undefined) return `reads ${strange}, which ${observed} has no more`
+  return include.flatMap((path) => includeFinding(schema, model, path) ?? [])[0]
+}
+
+/** Steps and policies keep what they observe and what they include of it, but for those of a synchronizer that brings new ones. */
 const checkSteps = async (
   sql: Sql,
   schema: Schema,
   bringsSteps: string | undefined,
 ): Promise<void> => {
   const steps = await sql.query<StoredStep>(
-    `select model, step, synchronizer, include from step
-     where synchronizer is distinct from $1 order by synchronizer, step`,
+    `select 'Step' as kind, model, step, synchronizer, include, fields from step
+     where synchronizer is distinct from $1
+     union all
+     select 'Policy', model, step, synchronizer, include, '[]' from policy
+     where synchronizer is distinct from $1
+     order by 4, 3`,
     [bringsSteps ?? null],
   )
-  for (const { model: observed, step, synchronizer, include } of steps) {
-    const model = schema.model(observed)
-    const finding =
-      model === undefined || model.abstract
-        ? `observes ${observed}, which is not a model any more`
-        : include.flatMap((path) => includeFinding(schema, model, path) ?? [])[0]
+  for (const stored of steps) {
+    const { kind, step, synchronizer } = stored
+    const finding = findingAbout(schema, stored)
     if (finding === undefined) continue
     throw new NotYetError(
-      `Step ${step} of ${synchronizer} needs the models as they were: ${finding}. Change or stop ${synchronizer} first.`,
+      `${kind} ${step} of ${synchronizer} needs the models as they were: ${finding}. Change or stop ${synchronizer} first.`,
     )
   }
 }

@@ -4,7 +4,9 @@ import type { Sql } from '../database.ts'
 import type { Records } from '../port.ts'
 import { removeDeliverySteps } from '../deliveries/steps.ts'
 import { forget } from '../history.ts'
+import { replacePolicies } from '../policies/register.ts'
 import { reap } from '../reap.ts'
+import { replaceRequiredModels } from '../required-models.ts'
 import type { RowKey } from '../row.ts'
 import { wakeDispatchers } from '../wake.ts'
 import { checkFiles } from './check-request.ts'
@@ -147,7 +149,9 @@ export const unload = async (
   if (known?.state === 'unload' && known.hash === hash) return { status: 'SUCCESS_NOTHING_CHANGED' }
   if (cleanup === 'PURGE') await purge(sql, records, leaves)
   await sql.query(`delete from step where synchronizer = $1`, [name])
+  await replacePolicies(sql, { name }, context.now)
   await removeDeliverySteps(sql, name)
+  await replaceRequiredModels(sql, name, [])
   const after = await replaceModels(context, {
     name,
     version,
