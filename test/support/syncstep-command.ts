@@ -10,10 +10,8 @@ const fromSource = [
   'source',
   '--enable-source-maps',
   '--disable-warning=ExperimentalWarning',
-  // ts-node on Node 24.
-  '--disable-warning=DEP0180',
   '--import',
-  './ts-node.register.js',
+  './typescript.register.js',
   path.join(root, 'cli/main.ts'),
 ]
 

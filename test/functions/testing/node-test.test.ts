@@ -8,7 +8,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts'
 const testing = path.join(root, 'functions/sdk/testing.ts')
 
 /** The words for node before a file of TypeScript, as the npm scripts have them. */
-const source = ['-C', 'source', '--import', path.join(root, 'ts-node.register.js')]
+const source = ['-C', 'source', '--import', path.join(root, 'typescript.register.js')]
 
 test('the kit works under the test runner of Node.js', async () => {
   const folder = await temporaryFolder({
