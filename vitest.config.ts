@@ -34,6 +34,7 @@ if (typeof binaries === 'string') {
 
 export default defineConfig({
   test: {
+    maxWorkers: '100%',
     projects: [
       {
         ...shared,
@@ -43,6 +44,7 @@ export default defineConfig({
             'test/{xproto,contract,conformance,core,dispatcher,functions,emulator,cli,manifests,acceptance}/**/*.test.ts',
             'functions/*/test/**/*.test.ts',
           ],
+          isolate: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -72,7 +74,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts', 'test/faults/kill.test.ts', 'test/hostile/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
       ...(typeof binaries === 'string' ? [] : [postgres]),

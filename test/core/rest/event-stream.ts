@@ -21,7 +21,9 @@ const eventOf = (frame: string): StreamEvent => {
 /** A client of the stream of events, which reads until it is told to stop. */
 export const watch = async (port: number, path: string, headers: Record<string, string> = {}) => {
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    request({ port, host: '127.0.0.1', path, headers: { ...asAdmin, ...headers } }, resolve)
+    const options = { port, host: '127.0.0.1', path, headers: { ...asAdmin, ...headers } }
+    // A connection of its own, for which a face that closes need not wait.
+    request({ ...options, agent: false }, resolve)
       .on('error', reject)
       .end()
   })
