@@ -31,7 +31,7 @@ export type CoreSettings = {
   /** Where changes of records are posted to. */
   readonly sink:
     { readonly url: string; readonly extensions: Readonly<Record<string, string>> } | undefined
-  /** Where functions reach the REST face to complete calls; `own`: where it listens; undefined: nowhere. */
+  /** Where functions reach the REST face, to complete calls and to write; `own`: where it listens; undefined: nowhere. */
   readonly publicUrl: URL | 'own' | undefined
   /** How long a call may be completed that was answered 202, unless its function says when to ask again. */
   readonly completionMs: number

@@ -6,6 +6,7 @@ import {
   buildGrpc,
   buildRest,
   buildTosca,
+  completionsPath,
   createAuthenticator,
   createFigures,
   createMetrics,
@@ -22,13 +23,13 @@ import {
 } from '#core'
 import { startBackground } from './background.ts'
 import type { Closers } from './closers.ts'
-import { completionAddress } from './completion-address.ts'
 import type { CoreSettings, Ports } from './core-settings.ts'
 import { developmentCertificate } from './development-certificates.ts'
 import { startHealthServer, type Page } from './health-server.ts'
 import { cannotListen } from './listening.ts'
 import { openDatabase } from './open-database.ts'
 import { createReadiness } from './readiness.ts'
+import { restAddress } from './rest-address.ts'
 import { forUser } from './setup-error.ts'
 
 export type RunningCore = {
@@ -101,15 +102,21 @@ export const startCore = async (
   })
   closers.add('database', () => database.close())
   const listening: { restPort?: number } = {}
-  const completions = {
-    address: () => completionAddress(settings, listening.restPort),
-    timeoutMs: settings.completionMs,
+  const address = (): string | undefined => restAddress(settings, listening.restPort)
+  const completionsAddress = (): string | undefined => {
+    const base = address()
+    return base === undefined ? undefined : base + completionsPath
   }
-  const core = await openCore({ database, coreModels, clock, admin, completions }).catch(
-    (error: unknown) => {
-      throw forUser(error)
-    },
-  )
+  const core = await openCore({
+    database,
+    coreModels,
+    clock,
+    admin,
+    completions: { address: completionsAddress, timeoutMs: settings.completionMs },
+    restAddress: address,
+  }).catch((error: unknown) => {
+    throw forUser(error)
+  })
   const { store } = core
   const sinkLagMs = startBackground(settings, store, closers)
   const backupWorker = startBackupWorker({

@@ -29,7 +29,7 @@ export class TooManyLogins extends CoreError {
 export type AuthenticatorOptions = {
   readonly store: Pick<
     Store,
-    'credentials' | 'addSession' | 'sessionCaller' | 'endSession' | 'tokens'
+    'credentials' | 'addSession' | 'sessionCaller' | 'endSession' | 'tokens' | 'callTokens'
   >
   readonly clock: Pick<Clock, 'now'>
   /** That many bytes from a cryptographically strong source. */
@@ -48,7 +48,7 @@ export type Authenticator = {
   /** An `Authorization` header: `Basic base64(email:password)`. The password may contain colons. */
   readonly basic: (header: string, address: string) => Promise<Caller>
   readonly password: (email: string, password: string, address: string) => Promise<Caller>
-  /** An `Authorization` header: `Bearer sst_...`, with the token of a step. */
+  /** An `Authorization` header: `Bearer sst_...`, with the token of a step, or `Bearer ssc_...`, with that of a call. */
   readonly bearer: (header: string, address: string) => Promise<Caller>
   /** See {@link issueToken}. */
   readonly issueToken: (caller: Caller, step: string, ttlMs?: number) => Promise<IssuedToken>

@@ -4,7 +4,7 @@ import { CoreError } from '../errors.ts'
 import type { Caller, Store, Token } from '../store/port.ts'
 
 export type TokenOptions = {
-  readonly store: Pick<Store, 'tokens'>
+  readonly store: Pick<Store, 'tokens' | 'callTokens'>
   readonly clock: Pick<Clock, 'now'>
   /** That many bytes from a cryptographically strong source. */
   readonly randomBytes: (size: number) => Uint8Array
@@ -20,6 +20,7 @@ const minute = 60_000
 const longestMs = 3650 * 24 * 60 * minute
 
 const isBearer = /^bearer +(sst_[A-Za-z0-9_-]{43})\s*$/i
+const isCallBearer = /^bearer +(ssc_[A-Za-z0-9_.-]{1,600})\s*$/i
 
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex')
 
@@ -49,11 +50,16 @@ export const issueToken = async (
   return { ...(await store.tokens.add(caller, hashOf(token), step, expiresAt)), token }
 }
 
-/** Whose token an `Authorization: Bearer` header shows; undefined when it shows none that is good. */
+/**
+ * Whose token an `Authorization: Bearer` header shows; undefined when it shows none that is good. Throws
+ * PERMISSION_DENIED for the token of a call that was good once.
+ */
 export const callerOfBearer = async (
   { store }: Pick<TokenOptions, 'store'>,
   header: string,
 ): Promise<Caller | undefined> => {
+  const [, callToken] = isCallBearer.exec(header) ?? []
+  if (callToken !== undefined) return store.callTokens.caller(callToken)
   const [, token] = isBearer.exec(header) ?? []
   return token === undefined ? undefined : store.tokens.caller(hashOf(token))
 }

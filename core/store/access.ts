@@ -187,7 +187,7 @@ export const createAccess = ({
 }: PolicyContext & { readonly caller: Caller }): Access =>
   caller.step === undefined
     ? createAccessByPolicies(context, caller)
-    : createScopedAccess(context, caller.step)
+    : createScopedAccess(context, { step: caller.step, kind: caller.stepKind ?? 'sync' })
 
 /**
  * What the validators of its model say against a record that was written in this transaction. Throws VALIDATION for a

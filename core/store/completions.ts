@@ -1,11 +1,11 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Completion, Operation, Outcome } from '#contract'
 import type { Schema } from '#xproto'
 import { CoreError } from '../errors.ts'
 import type { CompletionOptions, CompletionRight, Completions } from './completions-port.ts'
-import type { Database, Sql } from './database.ts'
+import type { Sql } from './database.ts'
 import { report } from './report.ts'
 import type { RecordRow } from './row.ts'
+import type { Signed } from './signed.ts'
 
 /** A call that is about to be made. */
 type LeasedCall = Omit<CompletionRight, 'leasedAt' | 'expiresAt'>
@@ -13,28 +13,15 @@ type LeasedCall = Omit<CompletionRight, 'leasedAt' | 'expiresAt'>
 /** Makes the completions of one lease. */
 export type CompletionOf = (call: LeasedCall) => Completion
 
-type SigningKey = { readonly id: number; readonly secret: string; readonly created: number }
-
-const dayMicros = 24 * 60 * 60 * 1_000_000
-/** A key signs for so long, and what it signed is good for as long again at most. */
-const signsMicros = 30 * dayMicros
-
-const macOf = (secret: string, text: string): Buffer =>
-  createHmac('sha256', secret).update(text).digest()
-
-const signed = ({ id, secret }: SigningKey, right: CompletionRight): string => {
-  const { key, operation, stamp, call, token, leasedAt, expiresAt } = right
-  const fields = [key.model, key.id, operation, stamp, call, token, leasedAt, expiresAt]
-  const text = `${id}.${Buffer.from(JSON.stringify(fields)).toString('base64url')}`
-  return `${text}.${macOf(secret, text).toString('base64url')}`
-}
-
 type Fields = readonly [string, number, Operation, number, number, number, number, number]
 
-/** Only what was signed here is parsed. */
-const rightIn = (payload: string): CompletionRight => {
-  const text = Buffer.from(payload, 'base64url').toString()
-  const [model, id, operation, stamp, call, token, leasedAt, expiresAt] = JSON.parse(text) as Fields
+const fieldsOf = (right: CompletionRight): Fields => {
+  const { key, operation, stamp, call, token, leasedAt, expiresAt } = right
+  return [key.model, key.id, operation, stamp, call, token, leasedAt, expiresAt]
+}
+
+const rightOf = (fields: Fields): CompletionRight => {
+  const [model, id, operation, stamp, call, token, leasedAt, expiresAt] = fields
   return { key: { model, id }, operation, stamp, call, token, leasedAt, expiresAt }
 }
 
@@ -43,50 +30,6 @@ const unknown = (): CoreError =>
 
 const gone = (why: string): CoreError =>
   new CoreError('GONE', `${why}: what came of this call counts no more`)
-
-/** The keys as this core knows them. All cores of a database share them. */
-const createKeys = (
-  database: Database,
-  now: () => number,
-  randomBytes: (size: number) => Uint8Array,
-) => {
-  let known: readonly SigningKey[] = []
-
-  const look = async (sql: Sql): Promise<void> => {
-    known = await sql.query<SigningKey>(`select id, secret, created from signing_key order by id`)
-  }
-
-  const isFresh = (key: SigningKey): boolean => key.created > now() - signsMicros
-
-  const renew = (): Promise<void> =>
-    database.transaction(async (sql) => {
-      await sql.query(`delete from signing_key where created <= $1`, [now() - 2 * signsMicros])
-      await sql.query(
-        `insert into signing_key (secret, created)
-         select $1, $2 where not exists (select from signing_key where created > $3)`,
-        [Buffer.from(randomBytes(32)).toString('base64url'), now(), now() - signsMicros],
-      )
-      await look(sql)
-    })
-
-  return {
-    async newest(): Promise<SigningKey> {
-      const held = known.at(-1)
-      if (held !== undefined && isFresh(held)) return held
-      await renew()
-      const made = known.at(-1)
-      if (made === undefined) throw new Error('No key was made')
-      return made
-    },
-
-    async find(id: number): Promise<SigningKey | undefined> {
-      const held = known.find((key) => key.id === id)
-      if (held !== undefined) return held
-      await look(database)
-      return known.find((key) => key.id === id)
-    },
-  }
-}
 
 type CalledRow = Pick<RecordRow, 'root' | 'id' | 'calls' | 'lease_token' | 'failures'> & {
   /** What the function answered to the last call; null when nobody was told. */
@@ -130,18 +73,16 @@ const retryInMs = (outcome: Outcome, failures: number): number | undefined => {
 const longestMs = 2_147_483_647
 
 export type CompletionsContext = {
-  readonly database: Database
   readonly transaction: <T>(work: (sql: Sql, schema: Schema) => Promise<T>) => Promise<T>
   /** Microseconds since 1970. */
   readonly now: () => number
-  readonly randomBytes: (size: number) => Uint8Array
+  readonly signed: Signed
   readonly options: CompletionOptions | undefined
 }
 
 /** Signs rights without a word to the database, and takes each back once: the history of its record says if it was. */
 export const createCompletions = (context: CompletionsContext) => {
-  const { database, transaction, now, randomBytes, options } = context
-  const keys = createKeys(database, now, randomBytes)
+  const { transaction, now, signed, options } = context
 
   return {
     /** Undefined where functions cannot reach this core. */
@@ -149,23 +90,19 @@ export const createCompletions = (context: CompletionsContext) => {
       const address = options?.address()
       if (options === undefined || address === undefined) return undefined
       const { timeoutMs } = options
-      const key = await keys.newest()
+      const sign = await signed.signer()
       const leasedAt = Math.floor(now() / 1000)
       const expiresAt = leasedAt + timeoutMs
       return (call) => {
-        const right = signed(key, { ...call, leasedAt, expiresAt })
+        const right = sign(fieldsOf({ ...call, leasedAt, expiresAt }))
         return { url: `${address}${right}`, timeoutMs }
       }
     },
 
     async read(text: string): Promise<CompletionRight> {
-      const [, id = '', payload = '', mac = ''] =
-        /^(\d{1,9})\.([\w-]{1,500})\.([\w-]{43})$/.exec(text) ?? []
-      const key = id === '' ? undefined : await keys.find(Number(id))
-      if (key === undefined) throw unknown()
-      const expected = macOf(key.secret, `${id}.${payload}`)
-      if (!timingSafeEqual(expected, Buffer.from(mac, 'base64url'))) throw unknown()
-      const right = rightIn(payload)
+      const fields = await signed.read(text)
+      if (fields === undefined) throw unknown()
+      const right = rightOf(fields as Fields)
       if (right.expiresAt * 1000 <= now()) throw gone('The time to complete it is over')
       return right
     },

@@ -6,6 +6,7 @@ import type { Caller } from './caller.ts'
 import type { Retention } from './changes/keep.ts'
 import type { ChangeLog } from './changes/port.ts'
 import type { Publishing } from './changes/publishing.ts'
+import type { CallTokens } from './call-tokens.ts'
 import type { Completions } from './completions-port.ts'
 import type { Deliveries } from './deliveries/port.ts'
 import type { Tokens } from './tokens.ts'
@@ -194,6 +195,7 @@ export type Store = {
   audit(caller: Caller, question: AuditQuestion): Promise<readonly AuditEntry[]>
   readonly tokens: Tokens
   readonly deliveries: Deliveries
+  readonly callTokens: CallTokens
   readonly completions: Completions
   /** Forgets what is older than it may become. */
   keepWithin(retention: Retention): Promise<void>

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { Clock, WorkSource } from '#contract'
+import { stepKindOf, type Clock, type Work, type WorkSource } from '#contract'
 import type { Schema, Source } from '#xproto'
 import { hashPassword } from '../access/password.ts'
 import { databaseInfo, xprotoText } from './about.ts'
@@ -9,6 +9,7 @@ import { keepWithin, startLog } from './changes/keep.ts'
 import { createPublishing } from './changes/publishing.ts'
 import { createWatching } from './changes/watching.ts'
 import { describeWriter, writerTexts, type Writer } from './changes/writer.ts'
+import { createCallTokens, type AccessOf } from './call-tokens.ts'
 import { createCompletions } from './completions.ts'
 import type { CompletionOptions } from './completions-port.ts'
 import type { Database, Sql } from './database.ts'
@@ -26,6 +27,7 @@ import { report } from './report.ts'
 import type { RecordRow } from './row.ts'
 import { createCurrentSchema, lockSchema, schemaChannel, startSchema } from './schema-state.ts'
 import { createModelChanges } from './services/services.ts'
+import { createSigned, createSigningKeys } from './signed.ts'
 import { seed, type Admin } from './seed.ts'
 import { migrate } from './tables.ts'
 import { createTokens } from './tokens.ts'
@@ -40,6 +42,8 @@ export type StoreOptions = {
   readonly admin?: Admin
   /** Lets functions complete calls that they answered 202; undefined: they do not reach the core. */
   readonly completions?: CompletionOptions
+  /** Where functions reach the REST face, for what their calls may do in the core; undefined: they do not. */
+  readonly restAddress?: () => string | undefined
 }
 
 export type OpenStore = {
@@ -53,6 +57,9 @@ export type OpenStore = {
 
 /** When the models could not be read of which another core tells. */
 const refreshAgainMs = 5_000
+
+const withAccess = (work: readonly Work[], accessOf: AccessOf): readonly Work[] =>
+  work.map((one) => ({ ...one, access: accessOf(stepKindOf(one.operation), one.key.model) }))
 
 const callerOf = (row: RecordRow): Caller => ({
   userId: row.id,
@@ -127,12 +134,18 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
     recordsOf,
   })
 
+  const signingKeys = createSigningKeys(database, now, randomBytes)
   const completions = createCompletions({
-    database,
     transaction,
     now,
-    randomBytes,
+    signed: createSigned(signingKeys, 'completion'),
     options: options.completions,
+  })
+  const callTokens = createCallTokens({
+    sql: database,
+    now,
+    signed: createSigned(signingKeys, 'call'),
+    address: options.restAddress ?? (() => undefined),
   })
 
   // Strangers may ask for the texts, so they are read once for each schema.
@@ -162,6 +175,7 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
     audit: (caller, question) => readAudit(database, caller, question),
     tokens: createTokens(database, now),
     deliveries: createDeliveries(database, now),
+    callTokens,
     completions,
     keepWithin: (retention) => keepWithin(database, retention, now()),
     endHolds: () => transaction((sql) => endHolds(sql, now())),
@@ -225,9 +239,13 @@ export const openStore = async (options: StoreOptions): Promise<OpenStore> => {
     register: (registration) => models.register(registration),
     async lease(dispatcher, wants, held) {
       const completionOf = await completions.issuer()
-      return transaction((sql, schema) =>
+      const accessOf = await callTokens.issuer()
+      const leased = await transaction((sql, schema) =>
         lease({ sql, schema, now: now(), completionOf }, dispatcher, wants, held),
       )
+      return accessOf === undefined
+        ? leased
+        : { ...leased, work: withAccess(leased.work, accessOf) }
     },
     report: (_dispatcher, reports) =>
       transaction(async (sql, schema) => {

@@ -2,7 +2,9 @@ import { CoreError } from '../errors.ts'
 import { requireAdministrator } from '../access/require-administrator.ts'
 import { note } from './audit.ts'
 import type { Database, Sql } from './database.ts'
+import type { StepKind } from '#contract'
 import type { Caller } from './caller.ts'
+import { knownSteps } from './known-steps.ts'
 
 /** What is known of a token; not the token itself, which nobody keeps. */
 export type Token = {
@@ -47,7 +49,7 @@ const tokenOf = ({ id, step, user_id, created, expires }: TokenRow): Token => ({
 
 const stepNamed = async (sql: Sql, name: string) => {
   const known = await sql.query<{ synchronizer: string; step: string }>(
-    `select distinct synchronizer, step from step order by synchronizer, step`,
+    `select distinct synchronizer, step from ${knownSteps} k order by synchronizer, step`,
   )
   const fits = known.filter(
     ({ synchronizer, step }) => name === step || name === `${synchronizer}/${step}`,
@@ -115,9 +117,12 @@ export const createTokens = (database: Database, now: () => number): Tokens => (
   },
 
   async caller(hash) {
-    const [row] = await database.query<TokenRow & { email: string }>(
+    const [row] = await database.query<TokenRow & { email: string; kind: StepKind }>(
       `select t.id, t.synchronizer || '/' || t.step as step, t.user_id, t.created, t.expires,
-              r.fields ->> 'email' as email
+              r.fields ->> 'email' as email,
+              coalesce((select k.kind from ${knownSteps} k
+                        where k.synchronizer = t.synchronizer and k.step = t.step
+                        order by k.kind limit 1), 'sync') as kind
        from token t join record r on r.root = 'User' and r.id = t.user_id
        where t.hash = $1 and (t.expires is null or t.expires > $2)
          and not r.deleted and r.fields -> 'is_active' = 'true'
@@ -125,6 +130,7 @@ export const createTokens = (database: Database, now: () => number): Tokens => (
       [hash, now()],
     )
     if (row === undefined) return undefined
-    return { userId: row.user_id, email: row.email, isAdmin: false, step: row.step }
+    const { user_id: userId, email, step, kind } = row
+    return { userId, email, isAdmin: false, step, stepKind: kind }
   },
 })

@@ -53,7 +53,7 @@ const buildFaces = (store: Store, clock: Clock) => {
 }
 
 /** The real store with the models of hello-world, and its faces. */
-export const openFaces = async (options: Pick<StoreOptions, 'completions'> = {}) => {
+export const openFaces = async (options: Pick<StoreOptions, 'completions' | 'restAddress'> = {}) => {
   const database = await openTestDatabase()
   const clock = createManualClock(1_600_000_000_000, database.isAtWork)
   const file = new URL('../../xproto/models/core.xproto', import.meta.url)

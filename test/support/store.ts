@@ -74,7 +74,7 @@ const startOfTests = Date.UTC(2026, 0, 1)
 /** The real store on the engine of the vitest project, under a clock that stands still. One for each test file is plenty. */
 export const openTestStore = async (
   given?: TestDatabase,
-  options: Pick<StoreOptions, 'completions'> = {},
+  options: Pick<StoreOptions, 'completions' | 'restAddress'> = {},
 ): Promise<TestStore> => {
   const database = given ?? (await openTestDatabase())
   const clock = createManualClock(startOfTests, database.isAtWork)

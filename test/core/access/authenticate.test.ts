@@ -16,6 +16,7 @@ beforeAll(async () => {
 
 const unused = () => Promise.reject(new Error('not asked for here'))
 const tokens = { add: unused, list: unused, revoke: unused, caller: unused }
+const callTokens = { caller: unused }
 
 /** An authenticator over one account, which may change, and a table of sessions. */
 const start = (options: { readonly isActive?: boolean } = {}) => {
@@ -42,6 +43,7 @@ const start = (options: { readonly isActive?: boolean } = {}) => {
         sessions.delete(idHash)
       },
       tokens,
+      callTokens,
     },
   })
   return { ...authenticator, clock, sessions, account }
@@ -220,6 +222,7 @@ test('when the store fails, so does the login, and the next one tries again', as
       sessionCaller: async () => undefined,
       endSession: async () => undefined,
       tokens,
+      callTokens,
     },
   })
 

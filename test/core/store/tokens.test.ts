@@ -43,6 +43,7 @@ test('a token speaks for its step, for who made it, and for no administrator', a
     email: administrator.email,
     isAdmin: false,
     step: 'hello-world/instance',
+    stepKind: 'sync',
   })
 })
 

@@ -1,5 +1,4 @@
 import { isIPv6 } from 'node:net'
-import { completionsPath } from '#core'
 import type { CoreSettings } from './core-settings.ts'
 
 /** Functions on this machine reach it at any of its addresses. */
@@ -10,16 +9,16 @@ const localHost = (host: string): string => {
 }
 
 /**
- * Where functions complete their calls, up to the right that each of them gets; undefined when they do not reach the
- * core, or when it does not listen yet.
+ * Where functions reach the REST face, without a slash at its end; undefined when they do not, or when it does not
+ * listen yet.
  *
  * @param restPort undefined until it listens
  */
-export const completionAddress = (
+export const restAddress = (
   { publicUrl, host }: Pick<CoreSettings, 'publicUrl' | 'host'>,
   restPort: number | undefined,
 ): string | undefined => {
   if (publicUrl === undefined || restPort === undefined) return undefined
   const base = publicUrl === 'own' ? `http://${localHost(host)}:${restPort}` : publicUrl.href
-  return base.replace(/\/$/, '') + completionsPath
+  return base.replace(/\/$/, '')
 }
