@@ -5,14 +5,16 @@ import { inspect } from 'node:util'
 import { Failure } from './failure.ts'
 import {
   callersFrom,
+  coreAccessFrom,
   createHost,
   drainMs,
   loadStep,
+  processCore,
   StepError,
+  type AnyStep,
   type Callers,
   type FunctionOptions,
   type Host,
-  type Step,
 } from '#functions'
 import type { Command } from './command.ts'
 import { assertFile } from './files.ts'
@@ -41,6 +43,8 @@ export const functionCommand: Command = {
   variables: {
     SYNCSTEP_FUNCTION_TOKEN: 'Bearer token that callers must show; several while it is changed',
     SYNCSTEP_FUNCTION_SECRET: 'Secret by which callers sign instead, in base64; several too',
+    SYNCSTEP_CORE_URL: 'Where the step reads and writes records when a call does not say it',
+    SYNCSTEP_CORE_TOKEN: 'What it shows there',
     K_SERVICE: 'Name of the function in its log, set by Knative; else the name of the file',
   },
 
@@ -53,7 +57,8 @@ export const functionCommand: Command = {
     const module = await importStep(file)
     const step = stepOf(module, file)
     const callers = callersOf(environment, input.on('anyone'))
-    const host = hostOf(step, { name, log, clock: world.clock, callers })
+    const core = processCore(coreAccessFrom(environment))
+    const host = hostOf(step, { name, log, clock: world.clock, callers, core })
     const port = await listen(host, input.port('port'), input.text('host') ?? '')
     log.debug({ step: name, port }, 'Function is listening')
     if (!stop.aborted) await once(stop, 'abort')
@@ -70,7 +75,7 @@ const callersOf = (environment: World['environment'], anyone: boolean): Callers 
   )
 }
 
-const hostOf = (step: Step, options: FunctionOptions): Host => {
+const hostOf = (step: AnyStep, options: FunctionOptions): Host => {
   try {
     return createHost(step, options)
   } catch (error) {
@@ -87,7 +92,7 @@ const listen = async (server: Host, port: number, host: string): Promise<number>
   }
 }
 
-const stepOf = (module: unknown, file: string): Step => {
+const stepOf = (module: unknown, file: string): AnyStep => {
   try {
     return loadStep(module, file)
   } catch (error) {

@@ -1,13 +1,13 @@
-import type { ChangeEvent } from '#contract'
+import type { Arrived } from './intake.ts'
 import { jsonReply, problemReply, type Reply } from './reply.ts'
 
-type Answered = { readonly event: ChangeEvent; readonly reply: Reply }
+type Answered = { readonly sent: Arrived; readonly reply: Reply }
 
 const isDone = ({ reply }: Answered): boolean => reply.status < 300 && reply.status !== 202
 
 /** What an answer says, with the status it would have had alone. */
-const partOf = ({ event, reply }: Answered): object => ({
-  id: event.event.id,
+const partOf = ({ sent, reply }: Answered): object => ({
+  id: sent.event.id,
   ...(reply.body === '' ? {} : (JSON.parse(reply.body) as object)),
   status: reply.status,
 })
@@ -27,7 +27,7 @@ export const batchReply = (answered: readonly Answered[]): Reply => {
       status,
       code: 'BATCH_NOT_DONE',
       title: 'Not all is done',
-      detail: `${answered.filter((answer) => !isDone(answer)).length} of ${answered.length} events are not done; the first is ${first.event.event.id}`,
+      detail: `${answered.filter((answer) => !isDone(answer)).length} of ${answered.length} events are not done; the first is ${first.sent.event.id}`,
       answers,
     },
     retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) },

@@ -1,8 +1,15 @@
-import { waitingOnFrom, type AwaitedState, type Key, type WaitingOn } from '#contract'
+import {
+  durationMs,
+  waitingOnFrom,
+  type AwaitedState,
+  type Duration,
+  type Key,
+  type WaitingOn,
+} from '#contract'
 
 export type DeferredOptions = {
-  /** Milliseconds; without it the synchronizer's `deferred_delay` holds. */
-  readonly retryAfterMs?: number
+  /** `30s`, `5m`: at most an hour. Without it the synchronizer's `deferred_delay` holds. */
+  readonly retryAfter?: Duration
   /**
    * The record that the step waits for: it is called again at once when that one comes to the state, and after the
    * delay in any case.
@@ -22,13 +29,13 @@ export class DeferredException extends Error {
   /** Throws RangeError on options that make no sense. */
   constructor(message: string, options: DeferredOptions = {}) {
     super(message)
-    const { retryAfterMs } = options
-    if (retryAfterMs !== undefined && !(retryAfterMs >= 0 && retryAfterMs < Infinity)) {
+    const { retryAfter } = options
+    this.retryAfterMs = typeof retryAfter === 'string' ? durationMs(retryAfter) : undefined
+    if (retryAfter !== undefined && this.retryAfterMs === undefined) {
       throw new RangeError(
-        `Expected retryAfterMs to be milliseconds from 0 up, got ${retryAfterMs}`,
+        `Expected retryAfter to be a duration such as 30s or 5m, got ${JSON.stringify(retryAfter)}`,
       )
     }
-    this.retryAfterMs = retryAfterMs
     this.waitingOn = waitingOnFrom(options.waitingOn)
     if (options.waitingOn !== undefined && this.waitingOn === undefined) {
       throw new RangeError(
@@ -40,7 +47,7 @@ export class DeferredException extends Error {
 
 /**
  * Begun, and done without the step: whoever does it completes the call at `completionUrl` of its context. The record
- * stays in progress, and the step is not called again before that or `retryAfterMs`, or a day later.
+ * stays in progress, and the step is not called again before that or `retryAfter`, or a day later.
  */
 export class InProgressException extends DeferredException {
   override readonly name = 'InProgressException'

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { maxEventBytes, type Clock } from '#contract'
+import { maxEventBytes, type Clock, type CoreAccess } from '#contract'
+import { nameOfStep, type AnyStep } from './any-step.ts'
 import type { Callers } from './callers.ts'
 import type { AllowedOrigins } from './consent.ts'
 import { createFunction, type AnswerIncoming } from './function.ts'
@@ -8,8 +9,7 @@ import type { Log } from './log.ts'
 import { nodeIncoming, respond } from './node-incoming.ts'
 import { internal } from './refusals.ts'
 import type { Reply } from './reply.ts'
-import type { Step } from './step.ts'
-import { processClock, processLog } from './this-process.ts'
+import { processClock, processCore, processLog } from './this-process.ts'
 
 export type HandlerOptions = {
   readonly callers: Callers
@@ -18,20 +18,27 @@ export type HandlerOptions = {
   /**
    * Name of the function, for people.
    *
-   * @default the model that the step observes
+   * @default the model that the step observes, if any
    */
   readonly name?: string
   /** @default lines of JSON on the standard output */
   readonly log?: Log
   /** @default the time of this process */
   readonly clock?: Clock
+  /**
+   * What calls may do in the core that bring no access of their own.
+   *
+   * @default nothing
+   */
+  readonly core?: CoreAccess
 }
 
 type Served = { readonly answer: AnswerIncoming; readonly log: Log }
 
-const serveWith = <R>(step: Step<R>, options: HandlerOptions): Served => {
-  const { name = step.observes, log = processLog, clock = processClock } = options
-  return { answer: createFunction(step, { ...options, name, log, clock }), log }
+const serveWith = <R>(step: AnyStep<R>, options: HandlerOptions): Served => {
+  const { name = nameOfStep(step), log = processLog, clock = processClock } = options
+  const core = processCore(options.core)
+  return { answer: createFunction(step, { ...options, name, log, clock, core }), log }
 }
 
 /**
@@ -40,7 +47,7 @@ const serveWith = <R>(step: Step<R>, options: HandlerOptions): Served => {
  * server's. Throws TypeError when nobody could call it.
  */
 export const toNodeHandler = <R>(
-  step: Step<R>,
+  step: AnyStep<R>,
   options: HandlerOptions,
 ): ((request: IncomingMessage, response: ServerResponse) => void) => {
   const { answer, log } = serveWith(step, options)
@@ -84,7 +91,7 @@ const responseOf = ({ status, headers, body }: Reply): Response => {
  * rejects.
  */
 export const toFetchHandler = <R>(
-  step: Step<R>,
+  step: AnyStep<R>,
   options: HandlerOptions,
 ): ((request: Request) => Promise<Response>) => {
   const { answer, log } = serveWith(step, options)

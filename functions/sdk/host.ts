@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import type { AnyStep } from './any-step.ts'
 import { createFunction, type FunctionOptions } from './function.ts'
 import { nodeIncoming, respond } from './node-incoming.ts'
 import { draining, notFound, wrongMethod } from './refusals.ts'
 import { textReply, type Reply } from './reply.ts'
-import type { Step } from './step.ts'
 
 export type Host = {
   readonly server: Server
@@ -31,7 +31,7 @@ const timeouts = {
 }
 
 /** A server for one step. It neither listens yet nor reads the environment nor ends the process. */
-export const createHost = <R>(step: Step<R>, options: FunctionOptions): Host => {
+export const createHost = <R>(step: AnyStep<R>, options: FunctionOptions): Host => {
   const { log, clock } = options
   const answer = createFunction(step, options)
   let stopping = false

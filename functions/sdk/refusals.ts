@@ -1,4 +1,4 @@
-import { maxEventBytes, type ContractError } from '#contract'
+import { maxEventBytes, type ContractError, type Operation } from '#contract'
 import { problemReply, type Reply } from './reply.ts'
 
 export const tooLarge: Reply = problemReply(
@@ -61,13 +61,31 @@ export const wrongModel = (observes: string, model: string): Reply =>
     detail: `Expected a record of ${observes}, got one of ${model}; check the URL of the step`,
   })
 
+const kindNames = { sync: 'a sync step', policy: 'a policy' } as const
+
+export const wrongOperation = (kind: keyof typeof kindNames, operation: Operation): Reply =>
+  problemReply({
+    status: 422,
+    code: 'WRONG_OPERATION',
+    title: 'Not my operation',
+    detail: `This is ${kindNames[kind]}, which knows no ${operation}; check the URL of the step`,
+  })
+
+export const notForRecords = (type: string): Reply =>
+  problemReply({
+    status: 422,
+    code: 'WRONG_EVENT',
+    title: 'Not my event',
+    detail: `Expected an event that is about no record, got ${type}; check the URL of the step`,
+  })
+
 export const tooLate = (lateMs: number): Reply =>
   problemReply({
     status: 500,
     code: 'TOO_LATE',
     title: 'Too late',
-    detail: `The deadline had passed ${lateMs} ms before the change arrived; nothing was done. Compare the clocks of both ends`,
+    detail: `The deadline had passed ${lateMs} ms before the event arrived; nothing was done. Compare the clocks of both ends`,
   })
 
 export const malformed = ({ status, code, message }: ContractError): Reply =>
-  problemReply({ status, code, title: 'Not a change event', detail: message })
+  problemReply({ status, code, title: 'Not an event for this step', detail: message })

@@ -1,5 +1,5 @@
 import type { WaitingOn } from '#contract'
-import type { StepOutcome } from './run-change.ts'
+import type { StepOutcome } from './step-outcome.ts'
 
 /** An answer of the host, ready to be written. */
 export type Reply = {

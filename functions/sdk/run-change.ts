@@ -1,22 +1,15 @@
-import type { Fields, Outcome } from '#contract'
-import { DeferredException, InProgressException, TerminalException } from './exceptions.ts'
+import type { Fields, Operation, PolicyOperation } from '#contract'
+import { policyMethods } from './any-step.ts'
+import type { Policy } from './policy.ts'
 import { recordView } from './record-view.ts'
+import { nameOf, outcomeOf, outcomeOfMethod, type StepOutcome } from './step-outcome.ts'
 import type { Step, StepContext } from './step.ts'
-
-/** What can come of a step by itself; the other outcomes are about its target. */
-export type StepOutcome = Extract<
-  Outcome,
-  { kind: 'synced' | 'in-progress' | 'deferred' | 'failed' }
->
 
 const isPlainObject = (value: unknown): value is Fields => {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
 }
-
-const nameOf = (value: unknown): string =>
-  Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`
 
 /** Undefined when the step returned nothing. What JSON cannot carry is the step's mistake, and said here. */
 const feedbackOf = (returned: unknown, method: string): Fields | undefined => {
@@ -29,47 +22,32 @@ const feedbackOf = (returned: unknown, method: string): Fields | undefined => {
   return JSON.parse(JSON.stringify(returned)) as Fields
 }
 
-const textOf = (thrown: unknown): string => {
-  if (thrown instanceof Error) return thrown.message || thrown.name
-  return typeof thrown === 'string' ? thrown : `The step threw ${nameOf(thrown)}, not an Error`
-}
+// The author of a step says what its records look like; the model's xproto is what makes it true.
 
-/**
- * Turns whatever a step threw into an outcome:
- *
- * - InProgressException: in progress, with its delay if it has one
- * - DeferredException: deferred, with its delay and what it waits for, if it has them
- * - TerminalException: failed, not to be tried again
- * - anything else: failed, to be tried again
- */
-const outcomeOfThrown = (thrown: unknown): StepOutcome => {
-  const text = textOf(thrown)
-  if (thrown instanceof DeferredException) {
-    const { retryAfterMs, waitingOn } = thrown
-    return {
-      kind: thrown instanceof InProgressException ? 'in-progress' : 'deferred',
-      text,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-      ...(waitingOn === undefined ? {} : { waitingOn }),
-    }
-  }
-  return { kind: 'failed', text, retry: !(thrown instanceof TerminalException) }
-}
-
-const isDecision = (thrown: unknown): boolean =>
-  thrown instanceof DeferredException || thrown instanceof TerminalException
-
-/** Lets the step do its work on one change. Never rejects. Unexpected errors go to the log with their stack. */
-export const runChange = async <R>(step: Step<R>, context: StepContext): Promise<StepOutcome> => {
+/** Lets a sync step do its work on one change. Never rejects. Unexpected errors go to the log with their stack. */
+export const runChange = <R>(step: Step<R>, context: StepContext): Promise<StepOutcome> => {
   const { change } = context
   const method = change.operation === 'sync' ? 'sync_record' : 'delete_record'
-  try {
-    // The author of the step says what its records look like; the model's xproto is what makes it true.
+  return outcomeOf(context, async () => {
     const o = recordView(change) as unknown as R
     const feedback = feedbackOf(await step[method](o, context), method)
     return feedback === undefined ? { kind: 'synced' } : { kind: 'synced', feedback }
-  } catch (thrown) {
-    if (!isDecision(thrown)) context.log.error({ err: thrown }, 'Step threw an error')
-    return outcomeOfThrown(thrown)
+  })
+}
+
+const isOfPolicies = (operation: Operation): operation is PolicyOperation =>
+  Object.hasOwn(policyMethods, operation)
+
+/** As {@link runChange}, for a policy: what it has no method for is done at once. Rejects for operations of sync steps. */
+export const runPolicy = async <R>(
+  policy: Policy<R>,
+  context: StepContext,
+): Promise<StepOutcome> => {
+  const { change } = context
+  if (!isOfPolicies(change.operation)) {
+    throw new TypeError(`Expected an operation of policies, got ${change.operation}`)
   }
+  const method = policyMethods[change.operation]
+  const o = recordView(change) as unknown as R
+  return outcomeOfMethod(context, method, () => policy[method]?.(o, context))
 }

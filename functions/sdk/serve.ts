@@ -1,13 +1,14 @@
 import process from 'node:process'
 import type { Clock } from '#contract'
+import { nameOfStep, type AnyStep } from './any-step.ts'
 import type { Callers } from './callers.ts'
 import { callersFrom } from './callers-from.ts'
 import type { AllowedOrigins } from './consent.ts'
+import { coreAccessFrom } from './core-access-from.ts'
 import { createHost, drainMs } from './host.ts'
 import { isLogLevel, jsonLog } from './json-log.ts'
 import { boundLog, type Log } from './log.ts'
-import type { Step } from './step.ts'
-import { processClock, writeLine } from './this-process.ts'
+import { processClock, processCore, writeLine } from './this-process.ts'
 
 export type ServeOptions = {
   /** @default PORT, which Knative sets, else 8080 */
@@ -65,17 +66,18 @@ const fired = (signal: AbortSignal): Promise<void> =>
 
 /** {@link serve} without the process around it. Resolves when the last call is done; rejects when it cannot begin. */
 export const serveUntilStopped = async <R>(
-  step: Step<R>,
+  step: AnyStep<R>,
   options: ServeOptions,
   surroundings: Surroundings,
 ): Promise<void> => {
   const { environment, clock, stop } = surroundings
   const log = logOf(surroundings)
-  const name = environment['K_SERVICE'] ?? step.observes
+  const name = environment['K_SERVICE'] ?? nameOfStep(step)
   const host = createHost(step, {
     name,
     log,
     clock,
+    core: processCore(coreAccessFrom(environment)),
     callers: callersOf(options, surroundings),
     allowedOrigins: options.allowedOrigins ?? [],
   })
@@ -91,10 +93,10 @@ export const serveUntilStopped = async <R>(
 
 /**
  * Serves a step as the program that runs: `node serve.ts`, with `await serve(new ColorStep())` in it. Takes PORT,
- * K_SERVICE, K_REVISION and who may call from the environment, and writes lines of JSON. At SIGTERM or SIGINT it takes
+ * K_SERVICE, K_REVISION, who may call, and SYNCSTEP_CORE_URL with SYNCSTEP_CORE_TOKEN from the environment, and writes lines of JSON. At SIGTERM or SIGINT it takes
  * no more calls, lets those under way finish, and exits with 0. Where it cannot begin it says why and exits with 1.
  */
-export const serve = async <R>(step: Step<R>, options: ServeOptions = {}): Promise<never> => {
+export const serve = async <R>(step: AnyStep<R>, options: ServeOptions = {}): Promise<never> => {
   const controller = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => controller.abort())
   const surroundings: Surroundings = {

@@ -1,4 +1,5 @@
 import type { Change, Fields } from '#contract'
+import type { CoreClient } from './client.ts'
 import type { Log } from './log.ts'
 
 /**
@@ -17,8 +18,9 @@ export type AnyRecord = {
   readonly [field: string]: unknown
 }
 
-export type StepContext = {
-  /** Lines carry the record's model and id. */
+/** What every call is told beside what it is for. */
+export type CallContext = {
+  /** Lines carry the record's model and id, or the event's type and id. */
   readonly log: Log
   /** Fires when the deadline of the call has passed or the caller has gone: nobody will hear the answer. */
   readonly signal: AbortSignal
@@ -27,6 +29,11 @@ export type StepContext = {
    * functions do not reach the core.
    */
   readonly completionUrl: string | undefined
+  /** Reads and writes records, as far as the step may. Using it throws where functions do not reach the core. */
+  readonly client: CoreClient
+}
+
+export type StepContext = CallContext & {
   /** What was sent, with operation, stamp, attempt and the outcome of the attempt before. */
   readonly change: Change
 }
@@ -50,6 +57,10 @@ export type Step<R = AnyRecord> = {
   readonly observes: string
   /** Related records it reads: `owner`, `owner.site`; reverse sets such as `ports`. */
   readonly include?: readonly string[] | undefined
+  /** It is called for what the policy of the model has dealt with, and not before. */
+  readonly after_policy?: boolean | undefined
+  /** The fields that it reads: an edit of none of them does not call it. Without a list: all. */
+  readonly fields?: readonly string[] | undefined
   sync_record(o: R, context: StepContext): StepResult
   delete_record(o: R, context: StepContext): StepResult
 }

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import process from 'node:process'
-import type { Clock } from '#contract'
+import type { Clock, CoreAccess } from '#contract'
+import type { CoreOptions } from './call-context.ts'
 import { jsonLog } from './json-log.ts'
 import type { Log } from './log.ts'
 
@@ -21,3 +23,10 @@ export const writeLine = (line: string): void => {
 
 /** Lines of JSON on the standard output of this process. */
 export const processLog: Log = jsonLog(writeLine, 'info', processClock)
+
+/** How steps of this process reach the core: with what a call brings, or else with that access, if there is one. */
+export const processCore = (access?: CoreAccess): CoreOptions => ({
+  fetch,
+  newKey: randomUUID,
+  access,
+})

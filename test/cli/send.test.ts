@@ -68,7 +68,7 @@ test.each<[string, Partial<Step>, string, number, object]>([
     'is put off',
     {
       sync_record: () => {
-        throw new DeferredException('later', { retryAfterMs: 3_000 })
+        throw new DeferredException('later', { retryAfter: '3s' })
       },
     },
     'sync',

@@ -158,7 +158,7 @@ describe('what a step does reaches the dispatcher', () => {
     ],
     [
       'deferring for a while',
-      () => Promise.reject(new DeferredException('Maybe later', { retryAfterMs: 1500 })),
+      () => Promise.reject(new DeferredException('Maybe later', { retryAfter: '1.5s' })),
       { kind: 'deferred', text: 'Maybe later', retryAfterMs: 2000 },
     ],
     [
@@ -350,7 +350,7 @@ describe('the signal of a step', () => {
     await clock.advance(999)
     expect(signal.aborted).toBe(false)
     await clock.advance(1)
-    expect(await aborted).toMatchObject({ message: 'The deadline of the change has passed' })
+    expect(await aborted).toMatchObject({ message: 'The deadline of the call has passed' })
     expect((await answer).status).toBe(204)
   })
 
@@ -503,7 +503,7 @@ describe('a batch', () => {
         painted.push(`begin ${String(name)}`)
         await new Promise((resolve) => setImmediate(resolve))
         painted.push(`end ${String(name)}`)
-        if (name === 'wet') throw new DeferredException('Not dry', { retryAfterMs: 3000 })
+        if (name === 'wet') throw new DeferredException('Not dry', { retryAfter: '3s' })
         if (name === 'infrared') throw new TerminalException('Not seen')
         return name === 'red' ? { handle: 'r' } : undefined
       },

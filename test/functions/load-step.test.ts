@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { loadStep, StepError, SyncStep } from '#functions'
 
+const nothing = (): undefined => undefined
+
 const step = {
   observes: 'Color',
   sync_record: () => undefined,
@@ -27,6 +29,17 @@ describe('a step is', () => {
   })
 })
 
+test.each([
+  { ...step, after_policy: true, fields: ['name', 'page_id'] },
+  { observes: 'Color', include: ['page'], handle_delete: nothing },
+  { process_event: nothing },
+  { types: ['org.onos.*', '*'], sources: ['/onos'], topics: ['a'], process_event: nothing },
+  { pull_records: nothing },
+  { every: '100ms', pull_records: nothing },
+])('a step of any kind is loaded: %j', (exported) => {
+  expect(loadStep({ default: exported }, 'color')).toBe(exported)
+})
+
 describe('a module is refused', () => {
   const noDefault = 'Step color must have a default export that is a class or an object, got'
   test.each<[string, unknown, string]>([
@@ -50,9 +63,39 @@ describe('a module is refused', () => {
       'Step color cannot be constructed: no',
     ],
     [
+      'without a method of any kind of step',
+      { default: { observes: 'Color' } },
+      'Step color is no step: it has none of sync_record, delete_record (a sync step); handle_create, handle_update, handle_delete (a policy); process_event (an event step); pull_records (a pull step)',
+    ],
+    [
+      'with methods of several kinds',
+      { default: { ...step, process_event: () => undefined } },
+      'Step color is no step: it has methods of a sync step and of an event step; give each a file of its own',
+    ],
+    [
       'with everything that is missing at once',
-      { default: {} },
-      'Step color is no step: observes must be the name of a model, got nothing; sync_record must be a method, got nothing; delete_record must be a method, got nothing',
+      { default: { delete_record: 1 } },
+      'Step color is no step: observes must be the name of a model, got nothing; sync_record must be a method, got nothing; delete_record must be a method, got a number',
+    ],
+    [
+      'whose reads are none',
+      { default: { ...step, after_policy: 'yes', fields: ['name', 'page.name'] } },
+      "Step color is no step: after_policy must be true or false, got 'yes'; fields must have names of fields, got 'page.name'",
+    ],
+    [
+      'that is a policy with mistakes',
+      { default: { include: 'page', handle_update: {} } },
+      "Step color is no step: observes must be the name of a model, got nothing; include must be a list of paths, got 'page'; handle_update must be a method, got a object",
+    ],
+    [
+      'that is an event step with mistakes',
+      { default: { process_event: () => undefined, types: 'a', topics: ['onos.*', 'a*b', 7] } },
+      "Step color is no step: types must be a list of types of events, got 'a'; topics must have topics, which may end in *, got 'a*b'; topics must have topics, which may end in *, got a number",
+    ],
+    [
+      'that is a pull step with mistakes',
+      { default: { pull_records: () => undefined, every: 30 } },
+      "Step color is no step: every must be a duration from '100ms' to '24h' such as '30s', got a number",
     ],
     [
       'that observes no model',

@@ -6,6 +6,7 @@ import {
   SyncStep,
   TerminalException,
   type AnyRecord,
+  type Duration,
   type RecordOf,
   type Step,
   type StepContext,
@@ -168,11 +169,14 @@ describe('runStep', () => {
   })
 })
 
-test.each([-1, Number.NaN, Infinity])('a delay of %d is a mistake of the step', (retryAfterMs) => {
-  expect(() => new DeferredException('x', { retryAfterMs })).toThrow(
-    `Expected retryAfterMs to be milliseconds from 0 up, got ${retryAfterMs}`,
-  )
-})
+test.each([-1, 30, '-1s', '5', '2d', 'soon', null])(
+  'a delay of %j is a mistake of the step',
+  (retryAfter) => {
+    expect(() => new DeferredException('x', { retryAfter: retryAfter as Duration })).toThrow(
+      `Expected retryAfter to be a duration such as 30s or 5m, got ${JSON.stringify(retryAfter)}`,
+    )
+  },
+)
 
 test('waiting for a record that cannot be is a mistake of the step', () => {
   expect(() => new DeferredException('x', { waitingOn: { model: 'Page', id: 0 } })).toThrow(

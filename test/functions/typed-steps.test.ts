@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { loadStep, SyncStep } from '#functions'
+import { loadStep, SyncStep, type Step } from '#functions'
 import {
   defineStep,
   stepClass,
@@ -33,7 +33,7 @@ test.each([
   ['a class', Greeting],
   ['an object', greeting],
 ])('%s is a step that is loaded and run as any other', async (_which, exported) => {
-  const step = loadStep({ default: exported }, 'greeting')
+  const step = loadStep({ default: exported }, 'greeting') as Step
 
   expect(step).toMatchObject({ observes: 'HelloWorldServiceInstance', include: ['owner'] })
   expect((await runStep(step, record, { expanded })).feedback).toEqual({

@@ -1,14 +1,12 @@
 import type { Fields, Outcome } from '#contract'
 import { differences } from './differences.ts'
 import { failedCheck } from './failed-check.ts'
-import type { StepRun } from './run-step.ts'
+import type { Run } from './run-step.ts'
 
 type OutcomeOf<Kind extends Outcome['kind']> = Extract<Outcome, { readonly kind: Kind }>
 
 /** The whole text, or a pattern that is found in it. */
 export type ExpectedText = string | RegExp
-
-type Ran = Pick<StepRun, 'outcome' | 'logs'>
 
 type Expectation = {
   readonly from: (...parameters: never[]) => unknown
@@ -37,14 +35,14 @@ export const toldOutcome = (outcome: Outcome): string => {
 }
 
 /** The error that a step threw by mistake. */
-export const thrownBy = ({ logs }: Pick<StepRun, 'logs'>): unknown =>
+export const thrownBy = ({ logs }: Pick<Run, 'logs'>): unknown =>
   logs.findLast(({ level, fields }) => level === 'error' && fields['err'] instanceof Error)?.fields[
     'err'
   ]
 
 /** The outcome, if it is of that kind. */
 const outcomeOf = <Kind extends Outcome['kind']>(
-  run: Ran,
+  run: Run,
   kind: Kind,
   { from, to }: Expectation,
 ): OutcomeOf<Kind> => {
@@ -82,7 +80,7 @@ const checkText = (
  *
  * @throws AssertionError that says what came of the step instead.
  */
-export const expectSynced = (run: Ran, feedback?: Fields): Fields => {
+export const expectSynced = (run: Run, feedback?: Fields): Fields => {
   const from = expectSynced
   const actual = outcomeOf(run, 'synced', { from, to: 'sync the record' }).feedback ?? {}
   const found = feedback === undefined ? [] : differences(feedback, actual)
@@ -97,7 +95,7 @@ export const expectSynced = (run: Ran, feedback?: Fields): Fields => {
  *
  * @throws AssertionError that says what came of the step instead.
  */
-export const expectDeferred = (run: Ran, text?: ExpectedText): OutcomeOf<'deferred'> => {
+export const expectDeferred = (run: Run, text?: ExpectedText): OutcomeOf<'deferred'> => {
   const expectation = { from: expectDeferred, to: 'defer' }
   const outcome = outcomeOf(run, 'deferred', expectation)
   checkText(outcome, text, expectation)
@@ -109,7 +107,7 @@ export const expectDeferred = (run: Ran, text?: ExpectedText): OutcomeOf<'deferr
  *
  * @throws AssertionError that says what came of the step instead.
  */
-export const expectInProgress = (run: Ran, text?: ExpectedText): OutcomeOf<'in-progress'> => {
+export const expectInProgress = (run: Run, text?: ExpectedText): OutcomeOf<'in-progress'> => {
   const expectation = { from: expectInProgress, to: 'say that it has begun' }
   const outcome = outcomeOf(run, 'in-progress', expectation)
   checkText(outcome, text, expectation)
@@ -122,7 +120,7 @@ export const expectInProgress = (run: Ran, text?: ExpectedText): OutcomeOf<'in-p
  *
  * @throws AssertionError that says what came of the step instead.
  */
-export const expectFailed = (run: Ran, text?: ExpectedText): OutcomeOf<'failed'> => {
+export const expectFailed = (run: Run, text?: ExpectedText): OutcomeOf<'failed'> => {
   const expectation = { from: expectFailed, to: 'fail' }
   const outcome = outcomeOf(run, 'failed', expectation)
   checkText(outcome, text, expectation)

@@ -31,7 +31,7 @@ const failureOf = (check: () => unknown): AssertionError => {
 }
 
 test('what is as expected is answered', async () => {
-  const later = new DeferredException('not yet', { retryAfterMs: 5_000 })
+  const later = new DeferredException('not yet', { retryAfter: '5s' })
 
   expect(expectSynced(await runThat(() => undefined))).toEqual({})
   expect(expectSynced(await runThat(() => ({ shade: 'dark' })), { shade: 'dark' })).toEqual({
