@@ -1,13 +1,16 @@
+import { createProof } from '#contract'
 import type { Ask } from '#emulator'
+import { realClock } from './real-clock.ts'
 
 const longestAnswer = 64 * 1024
 const longestWaitMs = 5_000
 
 /** GET over HTTP: the answer within 5 s, at most 64 KiB, redirects not followed. */
-export const askOverHttp: Ask = async ({ url, token }, signal) => {
+export const askOverHttp: Ask = async ({ url, ...credentials }, signal) => {
+  const proof = createProof(credentials)
   const response = await fetch(url, {
     redirect: 'manual',
-    ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
+    headers: proof({ id: 'description', body: '' }, realClock.now()),
     signal: AbortSignal.any([signal, AbortSignal.timeout(longestWaitMs)]),
   })
   const decoder = new TextDecoder()

@@ -1,5 +1,11 @@
 import { hostname } from 'node:os'
-import type { Tracer, WorkSource } from '#contract'
+import {
+  createProof,
+  credentialsFrom,
+  type Credentials,
+  type Tracer,
+  type WorkSource,
+} from '#contract'
 import { isPostgresUrl } from '#core'
 import { connectRemoteSource, connectXosSource, createHttpCall, type Observer } from '#dispatcher'
 import {
@@ -98,6 +104,19 @@ const urlOf = (step: ProjectStep, template: string | undefined): string => {
   )
 }
 
+/** Whether a secret is one shows before anything is called. */
+const credentialsOf = (environment: World['environment']): Credentials => {
+  const credentials = credentialsFrom(environment)
+  try {
+    createProof(credentials)
+    return credentials
+  } catch (error) {
+    throw error instanceof TypeError
+      ? new Failure(`SYNCSTEP_FUNCTION_SECRET: ${error.message}`)
+      : error
+  }
+}
+
 /** Posts the changes of a core in another process to functions that run elsewhere. */
 export const dispatcherCommand: Command = {
   parameters: [{ name: 'DIR', help: 'the folder of the synchronizer, with its config.yaml' }],
@@ -127,7 +146,9 @@ export const dispatcherCommand: Command = {
     SYNCSTEP_USERNAME: 'instead of accessor.username',
     SYNCSTEP_PASSWORD: 'instead of accessor.password; @FILE for the first line of a file',
     [stepUrlVariable]: 'Where steps without a url run, such as http://{step}.example.com/',
-    SYNCSTEP_FUNCTION_TOKEN: 'Bearer token shown to the functions',
+    SYNCSTEP_FUNCTION_TOKEN: 'Bearer token shown to the functions; the first of several',
+    SYNCSTEP_FUNCTION_SECRET:
+      'Secret that signs what is sent to them, in base64; the first of several',
     ...tracingVariables,
   },
 
@@ -146,7 +167,7 @@ export const dispatcherCommand: Command = {
     const template = environment[stepUrlVariable]
     const places = new Map(project.steps.map((step) => [step, urlOf(step, template)]))
     const access = await accessOf(input, world, loaded)
-    const token = environment['SYNCSTEP_FUNCTION_TOKEN'] || undefined
+    const credentials = credentialsOf(environment)
     if (access.kind === 'xos') {
       log.warn({ endpoint: access.endpoint }, 'A core of XOS: no other dispatcher may do this work')
     }
@@ -159,9 +180,9 @@ export const dispatcherCommand: Command = {
       const readiness = await openHealth(input, metrics, closers)
       const source = await openSource(access, world, log, closers)
       const { tracer } = tracing
-      const connection = { source, token, observer: metrics.observer, tracer }
+      const connection = { source, credentials, observer: metrics.observer, tracer }
       const dispatching = openDispatching(world, project, connection, log, closers)
-      const all = findElsewhere({ ...world, places, token, dispatching, log }, closers)
+      const all = findElsewhere({ ...world, ...credentials, places, dispatching, log }, closers)
       await Promise.race([all, sleep(world.clock, firstChanceMs, stop)])
       await Promise.race([dispatching.begin(), fired(stop)])
       if (!stop.aborted) {
@@ -213,7 +234,7 @@ const openSource = async (
 
 type Connection = {
   readonly source: WorkSource
-  readonly token: string | undefined
+  readonly credentials: Credentials
   readonly observer: Observer
   readonly tracer: Tracer | undefined
 }
@@ -221,15 +242,11 @@ type Connection = {
 const openDispatching = (
   { clock, random, randomBytes }: World,
   project: Project,
-  { source, token, observer, tracer }: Connection,
+  { source, credentials, observer, tracer }: Connection,
   log: Log,
   closers: Closers,
 ): Dispatching => {
-  const callOptions = {
-    synchronizer: project.name,
-    clock,
-    ...(token === undefined ? {} : { token }),
-  }
+  const callOptions = { synchronizer: project.name, clock, ...credentials }
   const dispatching = createDispatching({
     project,
     name: `${hostname()}-${Buffer.from(randomBytes(8)).toString('hex')}`,

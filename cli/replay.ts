@@ -37,11 +37,13 @@ type Against = {
 
 /** The model of the function; undefined when it does not say it, and everything is replayed. */
 const observedBy = async (
-  { url, token, observes }: Address,
+  { url, credentials, observes }: Address,
   { ask, stop }: World,
 ): Promise<string | undefined> => {
   if (observes !== undefined) return observes
-  const description = await describeFunction(ask, { url, token }, stop).catch(() => undefined)
+  const description = await describeFunction(ask, { url, ...credentials }, stop).catch(
+    () => undefined,
+  )
   return description && observedModel(description)
 }
 

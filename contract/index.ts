@@ -131,6 +131,7 @@ export {
   type WireReply,
   type WireRequest,
 } from './dispatch-protocol.ts'
+export { createProof, credentialsFrom, type Credentials, type Proof } from './credentials.ts'
 export {
   createSigner,
   createVerifier,

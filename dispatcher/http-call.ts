@@ -1,6 +1,7 @@
 import {
   coreTokenHeader,
   coreUrlHeader,
+  createProof,
   encodeChange,
   encodeDelivery,
   isDelivery,
@@ -8,6 +9,7 @@ import {
   outcomeOfNoAnswer,
   type Change,
   type Clock,
+  type Credentials,
   type Delivery,
   type Message,
   type Outcome,
@@ -15,12 +17,11 @@ import {
 import type { Call, CallContext, Target } from './options.ts'
 import { createPost, type Post } from './post.ts'
 
-export type HttpCallOptions = {
+/** With credentials, functions can tell the dispatcher from strangers. */
+export type HttpCallOptions = Credentials & {
   /** Name of the synchronizer: the source of the events. */
   readonly synchronizer: string
   readonly clock: Clock
-  /** Sent as a bearer token, so that functions can tell the dispatcher from strangers. */
-  readonly token?: string
 }
 
 export type HttpCall = {
@@ -42,12 +43,19 @@ const inTime = (outcome: Outcome, lateMs: number): Outcome => {
 }
 
 /**
- * Calls functions over HTTP/1.1 as design section 4 has it: one CloudEvent in binary mode for each call. Each
- * target has its own connections, as many as its concurrency, so that one that hangs takes none from others.
+ * Calls functions over HTTP/1.1 as design section 4 has it: one CloudEvent for each call, in binary mode unless
+ * calls are signed. Each target has its own connections, as many as its concurrency, so that one that hangs takes none from others.
+ * Throws TypeError when the secret is none.
  */
-export const createHttpCall = ({ synchronizer, clock, token }: HttpCallOptions): HttpCall => {
+export const createHttpCall = ({
+  synchronizer,
+  clock,
+  ...credentials
+}: HttpCallOptions): HttpCall => {
   const source = `/synchronizers/${synchronizer}`
-  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const proof = createProof(credentials)
+  // A signature covers the body: what is signed has all of the event in it.
+  const mode = credentials.secret === undefined ? 'binary' : 'structured'
   const posts = new Map<Target, Post>()
 
   const postOf = (target: Target): Post => {
@@ -65,9 +73,9 @@ export const createHttpCall = ({ synchronizer, clock, token }: HttpCallOptions):
     { access, ...context }: CallContext,
   ): Message => {
     const { headers, body } = isDelivery(change)
-      ? encodeDelivery(change, { deadline, ...context })
-      : encodeChange(change, { source, time, deadline, ...context })
-    Object.assign(headers, authorization)
+      ? encodeDelivery(change, { deadline, mode, ...context })
+      : encodeChange(change, { source, time, deadline, mode, ...context })
+    Object.assign(headers, proof({ id: headers['idempotency-key'] ?? '', body }, time))
     if (access !== undefined) {
       headers[coreUrlHeader] = access.url
       headers[coreTokenHeader] = access.token

@@ -1,12 +1,8 @@
-import { descriptionFrom, type Description } from '#contract'
+import { descriptionFrom, type Credentials, type Description } from '#contract'
 
 export type { Description }
 
-export type Question = {
-  readonly url: string
-  /** Shown as bearer token. */
-  readonly token: string | undefined
-}
+export type Question = Credentials & { readonly url: string }
 
 /** Asks with GET. Rejects when there is no whole answer of bearable size. */
 export type Ask = (

@@ -1,15 +1,14 @@
 import { awaitDescription } from './await-description.ts'
-import type { Clock } from '#contract'
+import type { Clock, Credentials } from '#contract'
 import type { Closers } from './closers.ts'
 import type { Ask } from './describe.ts'
 import type { Dispatching } from './dispatching.ts'
 import type { Log } from './log.ts'
 import type { ProjectStep } from './project.ts'
 
-export type FindElsewhereOptions = {
+export type FindElsewhereOptions = Credentials & {
   /** Steps that are started elsewhere, and their urls. */
   readonly places: ReadonlyMap<ProjectStep, string>
-  readonly token: string | undefined
   readonly dispatching: Dispatching
   readonly ask: Ask
   readonly clock: Clock
@@ -21,7 +20,7 @@ export type FindElsewhereOptions = {
  * each has said so; meanwhile those that have are found already. The closers end the questions.
  */
 export const findElsewhere = async (
-  { places, token, dispatching, ask, clock, log }: FindElsewhereOptions,
+  { places, dispatching, ...asking }: FindElsewhereOptions,
   closers: Closers,
 ): Promise<void> => {
   const stopping = new AbortController()
@@ -31,7 +30,7 @@ export const findElsewhere = async (
     const description =
       observes !== undefined && include !== undefined
         ? ({ kind: 'sync', observes, include, afterPolicy: false, fields: [] } as const)
-        : await awaitDescription({ step: step.step, url, token, ask, clock, log }, stopping.signal)
+        : await awaitDescription({ ...asking, step: step.step, url }, stopping.signal)
     if (description !== undefined) dispatching.found(step, url, description)
   })
   await Promise.all(finds)

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Flags, Input } from '../command.ts'
+import { credentialsFrom, type Credentials } from '#contract'
 import { Failure } from '../failure.ts'
 import { loadProject } from '../project.ts'
 import { isHttpUrl, stepUrl, stepUrlVariable } from '../step-url.ts'
@@ -12,8 +13,8 @@ export type Address = {
   /** Its name for people: that of the step, else the host. */
   readonly step: string
   readonly url: string
-  /** Shown as bearer token. */
-  readonly token: string | undefined
+  /** Shown to it. */
+  readonly credentials: Credentials
   /** Absolute folder of the synchronizer that the step belongs to; undefined when only a URL is known. */
   readonly project: string | undefined
   /** What its configuration says of it; undefined: the function is asked. */
@@ -34,16 +35,13 @@ export const projectFlag: Flags = {
 export const addressVariables = {
   [stepUrlVariable]: 'Where steps without a url run, such as http://{step}.example.com/',
   SYNCSTEP_FUNCTION_TOKEN: 'Bearer token shown to the function; that of syncstep dev is known',
+  SYNCSTEP_FUNCTION_SECRET: 'Secret that signs what is sent to it, in base64',
 } as const
-
-/** A function may know several tokens; its callers show one. */
-const tokenFrom = ({ environment }: World): string | undefined =>
-  (environment['SYNCSTEP_FUNCTION_TOKEN'] ?? '').split(/[\s,]+/).find((token) => token !== '')
 
 const addressOfUrl = (url: string, world: World): Address => ({
   step: new URL(url).host,
   url,
-  token: tokenFrom(world),
+  credentials: credentialsFrom(world.environment),
   project: undefined,
   observes: undefined,
   include: undefined,
@@ -54,7 +52,7 @@ const stepsOf = ({ steps, project, server, token }: RunningDev): readonly Addres
   Object.entries(steps).map(([step, { url, observes, include }]) => ({
     step,
     url,
-    token,
+    credentials: { token },
     project,
     observes,
     include,
@@ -82,7 +80,7 @@ const elsewhere = async (
   return {
     step,
     url,
-    token: tokenFrom(world),
+    credentials: credentialsFrom(world.environment),
     project: loaded?.project.folder,
     observes: found?.observes,
     include: found?.include,

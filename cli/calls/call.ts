@@ -1,4 +1,5 @@
 import {
+  createProof,
   encodeChange,
   outcomeOfAnswer,
   outcomeOfNoAnswer,
@@ -81,9 +82,9 @@ export const createCaller = ({
   connections,
   clock,
 }: CallerOptions): Caller => {
-  const { url, token, step } = address
+  const { url, credentials, step } = address
   const post = createPost(url, connections, clock)
-  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const proof = createProof(credentials)
 
   const messageFor = (change: Change): Message => {
     const time = clock.now()
@@ -93,7 +94,8 @@ export const createCaller = ({
       deadline: time + timeoutMs,
       mode,
     })
-    return { headers: { ...headers, ...authorization }, body }
+    const id = headers['idempotency-key'] ?? ''
+    return { headers: { ...headers, ...proof({ id, body }, time) }, body }
   }
 
   return {

@@ -98,12 +98,16 @@ export const summaryOf = (kinds: readonly string[], durations: readonly number[]
   ].join('')
 }
 
-const hiddenHeaders = ['authorization']
+/** What shows who sends is not for other eyes. */
+const hiddenHeaders: ReadonlyMap<string, string> = new Map([
+  ['authorization', 'Bearer ...'],
+  ['webhook-signature', 'v1,...'],
+])
 
-/** A request as it would be sent, its token left out. Its body is indented for people. */
+/** A request as it would be sent, its token and its signature left out. Its body is indented for people. */
 export const requestText = ({ headers, body }: Message, url: string): string => {
-  const lines = Object.entries(headers).map(([name, value]) =>
-    hiddenHeaders.includes(name) ? `${name}: Bearer ...\n` : `${name}: ${value}\n`,
+  const lines = Object.entries(headers).map(
+    ([name, value]) => `${name}: ${hiddenHeaders.get(name) ?? value}\n`,
   )
   const indented = JSON.stringify(JSON.parse(body) as unknown, null, 2)
   return `POST ${url}\n${lines.join('')}\n${indented}\n`
@@ -111,7 +115,7 @@ export const requestText = ({ headers, body }: Message, url: string): string => 
 
 /** The same for programs. */
 export const requestJson = ({ headers, body }: Message, url: string): object => {
-  const shown = Object.entries(headers).filter(([name]) => !hiddenHeaders.includes(name))
+  const shown = Object.entries(headers).filter(([name]) => !hiddenHeaders.has(name))
   return {
     method: 'POST',
     url,

@@ -21,10 +21,10 @@ const reasonOf = (error: unknown): string => {
 
 /** The function is asked once, and only if it has to be. */
 export const wantsOf = (input: Input, address: Address, { ask, stop }: World): Wants => {
-  const { url, token } = address
+  const { url, credentials } = address
   const askFunction = async () => {
     try {
-      return await describeFunction(ask, { url, token }, stop)
+      return await describeFunction(ask, { url, ...credentials }, stop)
     } catch (error) {
       throw new Failure(
         `The function does not say what it observes and includes: ${reasonOf(error)}. ` +

@@ -126,6 +126,16 @@ test.each([
     { SYNCSTEP_STEP_URL: 'http://{step}/' },
     /^Expected accessor\.endpoint in config\.yaml, or SYNCSTEP_CORE_ENDPOINT/,
   ],
+  [
+    {
+      SYNCSTEP_STEP_URL: 'http://{step}/',
+      SYNCSTEP_CORE_ENDPOINT: 'core:50055',
+      SYNCSTEP_USERNAME: 'u',
+      SYNCSTEP_PASSWORD: 'p',
+      SYNCSTEP_FUNCTION_SECRET: 'hush',
+    },
+    /^SYNCSTEP_FUNCTION_SECRET: Expected a secret of 24 to 64 bytes in base64(?!.*hush)/,
+  ],
 ])('a dispatcher with the environment %j does not know enough', async (environment, message) => {
   const folder = await temporaryFolder({
     'config.yaml': 'name: x\nsteps_dir: steps',

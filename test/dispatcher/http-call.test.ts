@@ -2,8 +2,16 @@ import { getEventListeners } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { decodeChange, type Change, type Outcome } from '#contract'
+import {
+  decodeChange,
+  decodeEvent,
+  type Change,
+  type CloudEvent,
+  type Delivery,
+  type Outcome,
+} from '#contract'
 import { createHttpCall, type Target } from '#dispatcher'
+import { toNodeHandler, type Step } from '#functions'
 import { createManualClock } from '../support/manual-clock.ts'
 import { targetFor } from '../support/started-dispatcher.ts'
 
@@ -105,6 +113,90 @@ describe('a request', () => {
     await call(targetFor('Color', { url }), change, signal)
 
     expect(seen).toEqual(['https://core.test/right', undefined])
+  })
+
+  test('shows its function the token and a signature that its host believes', async () => {
+    const secret = Buffer.alloc(32, 7).toString('base64')
+    const clock = createManualClock(1_000)
+    const nothing = (): undefined => undefined
+    const step: Step = { observes: 'Color', sync_record: nothing, delete_record: nothing }
+    const statuses = []
+    for (const callers of [{ tokens: ['t'] }, { secrets: [secret] }]) {
+      const handler = toNodeHandler(step, { callers, clock })
+      const target = targetFor('Color', { url: await serve(handler) })
+      for (const shown of [{ token: 't', secret }, { token: 't' }, { secret }, {}]) {
+        const { call, close } = createHttpCall({ synchronizer: 'paint', clock, ...shown })
+        cleanups.push(close)
+        const { kind } = await call(target, change, new AbortController().signal)
+        statuses.push(kind)
+      }
+    }
+
+    expect(statuses).toEqual([
+      ...['synced', 'synced', 'target-misconfigured', 'target-misconfigured'],
+      ...['synced', 'target-misconfigured', 'synced', 'target-misconfigured'],
+    ])
+  })
+
+  test('carries what its function may do in the core, in headers that are no part of the event', async () => {
+    const seen: unknown[] = []
+    const url = await serve(({ headers }, response) => {
+      seen.push([headers['syncstep-core'], headers['syncstep-token']])
+      response.writeHead(204).end()
+    })
+    const { call, close } = createHttpCall({
+      synchronizer: 'paint',
+      clock: createManualClock(1_000),
+    })
+    cleanups.push(close)
+    const { signal } = new AbortController()
+    const access = { url: 'http://core:30006', token: 'good for this call' }
+
+    await call(targetFor('Color', { url }), change, signal, { access })
+
+    expect(seen).toEqual([['http://core:30006', 'good for this call']])
+  })
+
+  test('of an event step is the event as it came, with the attempt and the deadline', async () => {
+    const seen: CloudEvent[] = []
+    const url = await serve((request, response) => {
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('end', () => {
+        seen.push(decodeEvent(request.rawHeaders, Buffer.concat(chunks)))
+        response.writeHead(204).end()
+      })
+    })
+    const { call, close } = createHttpCall({
+      synchronizer: 'paint',
+      clock: createManualClock(1_000),
+    })
+    cleanups.push(close)
+    const event = {
+      specversion: '1.0',
+      id: 'e1',
+      source: '/ports#colors',
+      type: 'org.example.port',
+      partitionkey: 'p7',
+      datacontenttype: 'application/json',
+      data: { up: true },
+    }
+    const delivery: Delivery = { operation: 'event', event, stamp: 5, attempt: 3 }
+    const target = targetFor('paint/listen', { url, kind: 'event', timeoutMs: 2_000 })
+
+    const outcome = await call(target, delivery, new AbortController().signal)
+
+    expect(outcome).toEqual({ kind: 'synced' })
+    expect(seen).toEqual([
+      {
+        id: 'e1',
+        source: '/ports#colors',
+        type: 'org.example.port',
+        datacontenttype: 'application/json',
+        extensions: { partitionkey: 'p7', attempt: '3', expirytime: '1970-01-01T00:00:03.000Z' },
+        data: { up: true },
+      },
+    ])
   })
 
   test('is the change as one CloudEvent, with its deadline and the trace that it is part of', async () => {
