@@ -14,12 +14,19 @@ export const initialStatus: Status = { code: 0, text: 'Provisioning in progress'
 
 const separator = ' // '
 
-const isStale = (text: string): boolean =>
-  text === '' ||
-  text === 'OK' ||
-  text === 'done' ||
-  text === initialStatus.text ||
-  text.startsWith('Waiting for ')
+/** `policy_status` of a record that no policy has seen yet. */
+const initialPolicyText = 'Policy in process'
+
+/** What no longer tells anything once something else is known. */
+const stale: ReadonlySet<string> = new Set([
+  '',
+  'OK',
+  'done',
+  initialStatus.text,
+  initialPolicyText,
+])
+
+const isStale = (text: string): boolean => stale.has(text) || text.startsWith('Waiting for ')
 
 /** A text with the separator in it would later be taken for two. */
 const onePart = (text: string): string => text.replaceAll(separator, ' / ')

@@ -1,4 +1,4 @@
-import { initialStatus, type PolicyOperation, type Want, type Work } from '#contract'
+import { type PolicyOperation, type Want, type Work } from '#contract'
 import { workOf, type DueCall, type LeaseContext, type LeasedRow } from '../leased-work.ts'
 import { policyStampOf } from '../row.ts'
 import { reportPolicies } from './report.ts'
@@ -57,7 +57,7 @@ const callOf = (row: Candidate): DueCall => ({
   call: row.policy_calls,
   failures: row.policy_failures,
   due: row.policy_run,
-  previous: { code: row.policy_code ?? 0, text: row.policy_status ?? initialStatus.text },
+  previous: { code: row.policy_code ?? 0, text: row.policy_status ?? '' },
 })
 
 /** Counts as done what policies have no method for. */

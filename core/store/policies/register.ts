@@ -73,7 +73,7 @@ const letGo = async (sql: Sql, models: readonly string[]): Promise<void> => {
 const begin = async (sql: Sql, models: readonly string[], now: number): Promise<void> => {
   await sql.query(
     `update record r
-     set policy_run = case when r.policy_pending then $2 end, policy_attempts = 0, policy_failures = 0,
+     set policy_run = case when r.policy_pending then $2::bigint end, policy_attempts = 0, policy_failures = 0,
          backend_need_delete_policy = r.backend_need_delete_policy
            or r.policed is not null and not r.deleted and p.operations ? 'policy_delete'
      from policy p

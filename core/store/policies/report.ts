@@ -1,5 +1,4 @@
 import {
-  initialStatus,
   keyText,
   reachedBy,
   statusAfter,
@@ -122,7 +121,7 @@ const changeAfter = (row: LeasedRow, report: RecordReport, now: number): Change 
   const isTargetTrouble = outcome.kind.startsWith('target-')
   const retryInMs = outcome.kind === 'failed' && !outcome.retry ? undefined : report.retryInMs
   const nextRun = retryInMs === undefined ? null : now + Math.round(retryInMs * 1000)
-  const previous = { code: row.policy_code ?? 0, text: row.policy_status ?? initialStatus.text }
+  const previous = { code: row.policy_code ?? 0, text: row.policy_status ?? '' }
   const { code, text } = statusAfter(previous, outcome, report.operation)
   const isDone = outcome.kind === 'synced'
   return {
