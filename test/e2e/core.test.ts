@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { adminBasic, startCoreProcess, type CoreProcess } from '../support/core-process.ts'
+import { makeDataFolder } from '../support/made-pglite.ts'
 import { said } from '../support/said.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
@@ -14,7 +15,7 @@ const health = async ({ ports }: CoreProcess, path: string) => {
 }
 
 test('a core counts and logs what it answers, without secrets, and shows a certificate over TLS', async () => {
-  const data = path.join(await temporaryFolder(), 'data')
+  const data = await makeDataFolder(await temporaryFolder())
   const core = await startCoreProcess({ data, environment: { SYNCSTEP_TIMEOUT: '60s' } })
   const get = (environment: Readonly<Record<string, string>>) =>
     said(['get', 'Site', '--timeout', '60s'], { environment })
@@ -43,7 +44,7 @@ const answered = async (socket: Socket): Promise<string> => {
 }
 
 test('a core that is told to end answers what is under way, and says that it is not ready', async () => {
-  const core = await startCoreProcess({ data: 'memory' })
+  const core = await startCoreProcess({ data: await makeDataFolder(await temporaryFolder()) })
   const body = JSON.stringify({ name: 'a', abbreviated_name: 'a', login_base: 'a', site_url: 'http://a/' }) // prettier-ignore
   const socket = connect(core.ports.rest, '127.0.0.1')
   socket.write(

@@ -3,10 +3,11 @@ import { once } from 'node:events'
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { eachLine } from '../../emulator/lines.ts'
+import { makeDataFolder } from '../support/made-pglite.ts'
 import { root, syncstepArguments } from '../support/syncstep-command.ts'
 import { until } from '../support/until.ts'
 
-/** A copy of the tutorial's project in a folder of its own, inside the package so that its steps find the SDK. */
+/** A copy of the tutorial's project in a folder of its own, inside the package so that its steps find the SDK, and a data folder. */
 export const copyTutorial = async (settings: string) => {
   await mkdir(path.join(root, '.syncstep'), { recursive: true })
   const folder = await mkdtemp(path.join(root, '.syncstep/e2e-'))
@@ -16,7 +17,7 @@ export const copyTutorial = async (settings: string) => {
   await writeFile(config, settings, { flag: 'a' })
   return {
     project,
-    data: path.join(folder, 'data'),
+    data: await makeDataFolder(path.join(folder, 'data')),
     remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
   }
 }

@@ -107,7 +107,7 @@ test('core, dispatcher and functions do as processes of their own what dev does 
 })
 
 test('a dispatcher with a wrong password says so and ends', async () => {
-  const core = run(['core', '--data', 'memory', '--development', '--rest-port', '0', '--tosca-port', '0', '--grpc-port', '0', '--grpc-tls-port', '0', '--health-port', '0'], {}) // prettier-ignore
+  const core = run(['core', '--data', tutorial.data, '--development', '--rest-port', '0', '--tosca-port', '0', '--grpc-port', '0', '--grpc-tls-port', '0', '--health-port', '0'], {}) // prettier-ignore
   const at = await entryOf(core, 'Core is ready')
   const dispatcher = run(['dispatcher', tutorial.project], {
     SYNCSTEP_CORE_ENDPOINT: `127.0.0.1:${String(at['grpc'])}`,

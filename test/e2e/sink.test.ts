@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { startCoreProcess, stopCore } from '../support/core-process.ts'
+import { makeDataFolder } from '../support/made-pglite.ts'
 import { until } from '../support/until.ts'
 
 type Got = { readonly id: string; readonly type: string; readonly name: unknown }
@@ -45,7 +46,8 @@ const newFolder = async (): Promise<string> => {
 
 test('events reach the sink although it fails, and the core is killed in between', async () => {
   const sink = await startSink()
-  const options = { data: path.join(await newFolder(), 'data'), environment: { K_SINK: sink.url } }
+  const data = await makeDataFolder(await newFolder())
+  const options = { data, environment: { K_SINK: sink.url } }
   const first = await startCoreProcess(options)
   const rename = async (core: typeof first, name: string): Promise<void> => {
     const { status } = await core.rest('PUT', 'core/sites/1', { name })

@@ -48,14 +48,14 @@ test('a required model that nobody defines is named', async () => {
 })
 
 test('a port in use is named, with the flag that chooses another', async () => {
-  const { project } = await tutorialCopy()
+  const { project, data } = await tutorialCopy()
   const other = createServer()
   onTestFinished(() => void other.close())
   const port = await new Promise<number>((resolve) => {
     other.listen(0, '127.0.0.1', () => resolve((other.address() as AddressInfo).port))
   })
   for (const face of ['rest', 'grpc', 'health']) {
-    const program = run(['dev', project, '--data', 'memory', ...freePorts, `--${face}-port`, String(port)]) // prettier-ignore
+    const program = run(['dev', project, '--data', data, ...freePorts, `--${face}-port`, String(port)]) // prettier-ignore
 
     expect(await program.exit).toBe(1)
     expect(program.stderr()).toBe(
@@ -66,10 +66,10 @@ test('a port in use is named, with the flag that chooses another', async () => {
 })
 
 test('without steps there is nothing to run', async () => {
-  const { project } = await tutorialCopy()
+  const { project, data } = await tutorialCopy()
   await rm(path.join(project, 'steps'), { recursive: true })
   await writeFile(path.join(project, 'config.yaml'), 'name: hello-world\nmodels_dir: models\n')
-  const program = run(['dev', project, '--data', 'memory', ...freePorts])
+  const program = run(['dev', project, '--data', data, ...freePorts])
 
   expect(await program.exit).toBe(0)
   await program.said(/No sync steps, no policies, and no event steps\. Synchronizer exiting\./)

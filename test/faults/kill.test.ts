@@ -4,6 +4,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startCoreProcess, stopCore, type CoreProcess } from '../support/core-process.ts'
 import { newPostgresDatabase } from '../support/database.ts'
+import { makeDataFolder } from '../support/made-pglite.ts'
 import { see, wrongIn } from './groups.ts'
 import { write, type Ledger } from './writers.ts'
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
   data =
     process.env['SYNCSTEP_TEST_ENGINE'] === 'postgres'
       ? await newPostgresDatabase()
-      : path.join(folder, 'data')
+      : await makeDataFolder(path.join(folder, 'data'))
 })
 
 afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))

@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { PGlite } from '@electric-sql/pglite'
 import { root } from './syncstep-command.ts'
 
@@ -33,6 +35,15 @@ export const madePgliteFile = async (): Promise<string> => {
   const file = await cacheFile()
   if (!existsSync(file)) await makeIn(file)
   return file
+}
+
+/** Makes a folder for `--data` as a first start leaves it that was killed before it wrote anything of its own. */
+export const makeDataFolder = async (folder: string): Promise<string> => {
+  const postgres = path.join(folder, 'postgres')
+  await mkdir(postgres, { recursive: true })
+  await promisify(execFile)('tar', ['-xf', await madePgliteFile(), '-C', postgres])
+  await writeFile(path.join(folder, 'whole'), '')
+  return folder
 }
 
 export const madePglite = async (): Promise<Blob> =>
