@@ -4,9 +4,9 @@ import { mutations } from './mutations.ts'
 import { runSimulations, type Line } from './run-simulations.ts'
 
 const isLong = process.env['SYNCSTEP_LONG'] !== undefined
-const seeds = isLong ? 20_000 : 2_000
+const seeds = isLong ? 20_000 : 1_000
 /** Simulations of one process, of which two run at once. */
-const portion = 1_000
+const portion = 500
 const quickSeeds = 2_000
 
 let engine: EngineCopy
