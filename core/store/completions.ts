@@ -1,8 +1,9 @@
-import type { Completion, Operation, Outcome } from '#contract'
+import { stepKindOf, type Completion, type Operation, type Outcome } from '#contract'
 import type { Schema } from '#xproto'
 import { CoreError } from '../errors.ts'
 import type { CompletionOptions, CompletionRight, Completions } from './completions-port.ts'
 import type { Sql } from './database.ts'
+import { lastOutcome } from './history.ts'
 import { report } from './report.ts'
 import type { RecordRow } from './row.ts'
 import type { Signed } from './signed.ts'
@@ -31,29 +32,44 @@ const unknown = (): CoreError =>
 const gone = (why: string): CoreError =>
   new CoreError('GONE', `${why}: what came of this call counts no more`)
 
-type CalledRow = Pick<RecordRow, 'root' | 'id' | 'calls' | 'lease_token' | 'failures'> & {
+type CalledRow = Pick<RecordRow, 'root' | 'id' | 'lease_token' | 'policy_leased'> & {
+  readonly lease_owner: string | null
+  /** Of the step, or of the policy: whichever was called. */
+  readonly calls: number
+  readonly failures: number
   /** What the function answered to the last call; null when nobody was told. */
   readonly outcome: string | null
 }
 
+/** Which of the functions of a record has the right. */
+const kindOf = ({ operation }: CompletionRight): 'sync' | 'policy' => stepKindOf(operation)
+
+const countsOf = {
+  sync: 'r.calls, r.failures',
+  policy: 'r.policy_calls as calls, r.policy_failures as failures',
+} as const
+
+/** Whether the record is leased for the other one of its functions. */
+const isElsewhere = (right: CompletionRight, row: CalledRow): boolean =>
+  row.lease_token !== null && row.policy_leased !== (kindOf(right) === 'policy')
+
 /** The record of a right, locked. Throws unless the call of the right is its last one, and was answered 202 at most. */
-const calledRow = async (
-  sql: Sql,
-  schema: Schema,
-  { key, call, token }: CompletionRight,
-): Promise<CalledRow> => {
+const calledRow = async (sql: Sql, schema: Schema, right: CompletionRight): Promise<CalledRow> => {
+  const { key, call, token } = right
+  const kind = kindOf(right)
   // First the lock, so that the next statement sees what was reported until now.
   const locked = `from record r where r.root = $1 and r.id = $2 and r.leaf = $3`
   const parameters = [schema.model(key.model)?.root ?? '', key.id, key.model]
   await sql.query(`select ${locked} for update`, parameters)
   const [row] = await sql.query<CalledRow>(
-    `select r.root, r.id, r.calls, r.lease_token, r.failures,
-            (select a.outcome from attempt a where a.root = r.root and a.id = r.id and a.number = r.calls) as outcome
+    `select r.root, r.id, ${countsOf[kind]}, r.lease_owner, r.lease_token, r.policy_leased,
+            ${lastOutcome(kind, 'r')} as outcome
      ${locked}`,
     parameters,
   )
   if (row === undefined) throw gone(`${key.model} ${key.id} is gone`)
-  const isLast = row.calls === call && (row.lease_token ?? token) === token
+  const isItsLease = isElsewhere(right, row) || (row.lease_token ?? token) === token
+  const isLast = row.calls === call && isItsLease
   if (!isLast) throw gone(`${key.model} ${key.id} has been called for again`)
   if (row.outcome === null || row.outcome === 'in-progress') return row
   throw new CoreError(
@@ -111,19 +127,21 @@ export const createCompletions = (context: CompletionsContext) => {
       transaction(async (sql, schema) => {
         const { key, operation, token, stamp, leasedAt } = right
         const row = await calledRow(sql, schema, right)
-        if (row.lease_token === null) {
-          await sql.query(`update record set lease_token = $3 where root = $1 and id = $2`, [
-            row.root,
-            row.id,
-            token,
-          ])
-        }
+        const lend = (owner: string | null, lent: number | null, isPolicy: boolean) =>
+          sql.query(
+            `update record set lease_owner = $3, lease_token = $4, policy_leased = $5
+             where root = $1 and id = $2`,
+            [row.root, row.id, owner, lent, isPolicy],
+          )
+        if (row.lease_token !== token) await lend(null, token, kindOf(right) === 'policy')
         const delay = retryInMs(outcome, row.failures)
         const durationMs = Math.min(longestMs, Math.max(0, now() / 1000 - leasedAt))
         const one = { key, operation, token, stamp, outcome, durationMs }
         await report({ sql, schema, now: now() }, [
           delay === undefined ? one : { ...one, retryInMs: delay },
         ])
+        // The other function of the record goes on.
+        if (isElsewhere(right, row)) await lend(row.lease_owner, row.lease_token, row.policy_leased)
       }),
   } satisfies Completions & { issuer(): Promise<CompletionOf | undefined> }
 }

@@ -16,6 +16,17 @@ const historySize = 20
 export const isAttemptOf = (kind: 'sync' | 'policy', attempt: string): string =>
   `${attempt}.slot ${kind === 'sync' ? '<' : '>='} ${historySize}`
 
+/** SQL of what came of the last call of a step, or of a policy, for a record; null when nobody told. */
+export const lastOutcome = (kind: 'sync' | 'policy', record: string): string => `
+  (select a.outcome from attempt a
+   where a.root = ${record}.root and a.id = ${record}.id and ${isAttemptOf(kind, 'a')}
+     and a.number = ${record}.${kind === 'sync' ? 'calls' : 'policy_calls'})`
+
+/** SQL that is true while a step, or a policy, was put off, and nobody works on it elsewhere. */
+export const isPutOff = (kind: 'sync' | 'policy', record: string): string =>
+  `(coalesce(${record}.${kind === 'sync' ? 'backend_code' : 'policy_code'}, 0) = 0
+     and ${lastOutcome(kind, record)} is distinct from 'in-progress')`
+
 /** Whether a function was called. */
 export const wasCalled = ({ outcome }: Report): boolean =>
   outcome.kind !== 'released' && outcome.kind !== 'skipped'

@@ -15,7 +15,7 @@ import {
 } from '#contract'
 import type { Model, Schema } from '#xproto'
 import type { Sql } from './database.ts'
-import { remember, wasCalled } from './history.ts'
+import { isPutOff, remember, wasCalled } from './history.ts'
 import { reportPolicies } from './policies/report.ts'
 import { modelNamed } from './read.ts'
 import { readable } from './readable.ts'
@@ -238,7 +238,7 @@ const leftColumns = `r.root, r.id, r.leaf, r.deleted, r.pending, r.backend_statu
 
 /** SQL of when the policy of a record runs that its step has dealt with: at once, if it put the record off. */
 const policyRunAfter = (now: string): string => `
-  case when r.policy_run > ${now} and coalesce(r.policy_code, 0) = 0 then ${now} else r.policy_run end`
+  case when r.policy_run > ${now} and ${isPutOff('policy', 'r')} then ${now} else r.policy_run end`
 
 /** A record after it was reported on. */
 type Left = Pick<

@@ -8,7 +8,7 @@ import {
 } from '#contract'
 import type { Schema } from '#xproto'
 import type { Sql } from '../database.ts'
-import { remember, wasCalled } from '../history.ts'
+import { isPutOff, remember, wasCalled } from '../history.ts'
 import { readable } from '../readable.ts'
 import { reap } from '../reap.ts'
 import { policyStampOf, type RecordRow, type RowKey } from '../row.ts'
@@ -151,7 +151,7 @@ const write = (sql: Sql, changes: readonly Change[], now: number): Promise<Left[
          policy_run = k.policy_run, policy_attempts = k.policy_attempts, policy_failures = k.policy_failures,
          policy_calls = k.policy_calls, backend_need_delete_policy = k.backend_need_delete_policy,
          parked = r.parked and not k.has_dealt,
-         next_run = case when k.has_dealt and r.backend_code = 0 and r.next_run > $2 then $2 else r.next_run end
+         next_run = case when k.has_dealt and r.next_run > $2 and ${isPutOff('sync', 'r')} then $2 else r.next_run end
      from jsonb_to_recordset($1::jsonb) k(
        root text, id int, policed bigint, policy_status text, policy_code int, policy_run bigint,
        policy_attempts int, policy_failures int, policy_calls int, backend_need_delete_policy boolean,

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Outcome, Work } from '#contract'
+import type { Outcome, RegisteredPolicy, Work } from '#contract'
 import { CoreError } from '#core'
 import {
   administrator,
@@ -316,6 +316,62 @@ describe('the right to complete a call', () => {
 
     expect(work).not.toHaveProperty('completion')
     await opened.core.close()
+  })
+})
+
+describe('beside a policy of the model', () => {
+  const register = (policies: readonly RegisteredPolicy[]) =>
+    under.work.register({
+      name: 'hello-world',
+      version: '1',
+      models: [{ filename: 'hello-world.xproto', contents: models }],
+      steps: helloWorldSteps,
+      policies,
+      requiredModels: [],
+    })
+
+  beforeEach(() =>
+    register([
+      { step: 'service-policy', model: service, include: [], operations: ['policy_create'] },
+    ]),
+  )
+
+  const leasePolicy = async (): Promise<Work> => {
+    const want = { model: service, limit: 1, kind: 'policy' } as const
+    const [work] = (await under.work.lease('tester', [want])).work
+    if (work === undefined) throw new Error('Expected a policy to be due')
+    return work
+  }
+
+  test('a step is completed while that runs, which goes on', async () => {
+    const step = await started()
+    const policy = await leasePolicy()
+
+    await complete(step, synced)
+    expect(await status()).toEqual([1, 'OK'])
+    expect(await refused(step)).toMatchObject(['ALREADY_COMPLETED', expect.any(String)])
+    expect(await under.lease([service])).toEqual([])
+    expect(await under.work.report('tester', [reportOn(policy, synced)])).toEqual([])
+  })
+
+  test('a step that works elsewhere is not called again when that is done', async () => {
+    const step = await started()
+    expect(await under.work.report('tester', [reportOn(await leasePolicy(), synced)])).toEqual([])
+
+    expect(await under.lease([service])).toEqual([])
+    await complete(step, synced)
+    expect(await status()).toEqual([1, 'OK'])
+  })
+
+  test('that is completed later, too, and once', async () => {
+    const policy = await leasePolicy()
+    await under.work.report('tester', [reportOn(policy, inProgress, day)])
+    expect(await under.work.report('tester', [reportOn(await lease(), synced)])).toEqual([])
+
+    await complete(policy, synced)
+    expect(await records.get(service, id)).toMatchObject({ policy_code: 1, policy_status: 'done' })
+    expect(await refused(policy)).toMatchObject(['ALREADY_COMPLETED', expect.any(String)])
+    await register([])
   })
 })
 
