@@ -68,11 +68,23 @@ export class NotYetError extends CoreError {
   }
 }
 
-/** The body of an error on every face: `{"error","specific_error","fields"}`. */
+/** What is wrong with one of several operations that were to be carried out together. */
+export class OperationError extends CoreError {
+  /** Its place among them, from 0. */
+  readonly operation: number
+
+  constructor(operation: number, { code, message, fields }: CoreError) {
+    super(code, `Operation ${operation}: ${message}`, fields)
+    this.operation = operation
+  }
+}
+
+/** The body of an error on every face: `{"error","specific_error","fields"}`; of one of several operations, `operation`. */
 export const errorBody = (error: CoreError) => ({
   error: errorCatalogue[error.code].name,
   specific_error: error.message,
   fields: error.fields,
+  ...(error instanceof OperationError ? { operation: error.operation } : {}),
 })
 
 /**

@@ -1,4 +1,4 @@
-import type { Model, Schema } from '#xproto'
+import { didYouMean, type Model, type Schema } from '#xproto'
 import { CoreError } from '../errors.ts'
 
 const byPath = new WeakMap<Schema, ReadonlyMap<string, Model>>()
@@ -16,6 +16,17 @@ export const findModel = (schema: Schema, path: string): Model => {
   const model = paths(schema).get(path)
   if (model !== undefined) return model
   throw new CoreError('NOT_FOUND', `There is no ${path} here: no model has this path`)
+}
+
+/** The model of that name. Throws NOT_FOUND. */
+export const namedModel = (schema: Schema, name: string): Model => {
+  const model = schema.model(name)
+  if (model !== undefined && !model.abstract) return model
+  const names = schema.models.filter(({ abstract }) => !abstract).map((known) => known.name)
+  throw new CoreError(
+    'NOT_FOUND',
+    `There is no model ${name.slice(0, 100)}${didYouMean(name.slice(0, 100), names)}`,
+  )
 }
 
 /** The id a path ends with. Throws NOT_FOUND for what can be no id: 1 to 2147483647 in plain digits. */

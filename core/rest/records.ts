@@ -1,16 +1,9 @@
 import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Model } from '#xproto'
-import { CoreError } from '../errors.ts'
 import { refuseOtherMethods, type FaultLog } from '../http/server.ts'
-import type {
-  Caller,
-  LockingRecords,
-  OnceRequest,
-  Records,
-  Store,
-  StoredRecord,
-} from '../store/port.ts'
+import type { Records, Store, StoredRecord } from '../store/port.ts'
+import { send, write, type Answer } from './answer.ts'
 import { etagOf, isKnown, seenRevision } from './etag.ts'
 import { findModel, readId } from './find-model.ts'
 import type { Identification } from './identify.ts'
@@ -18,6 +11,7 @@ import { onceRequestOf } from './idempotency-key.ts'
 import { json } from './media-type.ts'
 import { readValues } from './read-body.ts'
 import { readListQuery } from './read-query.ts'
+import { removeSeen } from './remove-seen.ts'
 import { saveOptionsOf } from './save-options.ts'
 import { pageText, recordText, streamList } from './write-records.ts'
 
@@ -27,53 +21,9 @@ type Collection = {
 }
 type Item = { Params: { app: string; plural: string; id: string } }
 
-/** An answer that is complete: the text of its body, and the ETag of the record in it. */
-type Answer = { readonly body: string; readonly etag?: string }
-
-type Write = (records: LockingRecords) => Promise<Answer>
-
-const send = (reply: FastifyReply, { body, etag }: Answer): FastifyReply => {
-  if (etag !== undefined) reply.header('etag', etag)
-  return reply.type(json).send(body)
-}
-
 const recordAnswer = (model: Model, { fields, revision }: StoredRecord): Answer => {
   const body = recordText(model, fields)
   return { body, etag: etagOf(revision, body) }
-}
-
-/** Carries a write out; once, however often it is sent, when it has an Idempotency-Key. */
-const write = async (
-  store: Store,
-  caller: Caller,
-  once: OnceRequest | undefined,
-  reply: FastifyReply,
-  work: Write,
-): Promise<FastifyReply> => {
-  if (once === undefined) return send(reply, await store.transaction(caller, work))
-  const { answer, isRepeated } = await store.once(caller, once, async (records) =>
-    JSON.stringify(await work(records)),
-  )
-  if (isRepeated) reply.header('idempotency-replayed', 'true')
-  return send(reply, JSON.parse(answer) as Answer)
-}
-
-/** Removes the record if it is still the one the client has seen. */
-const removeSeen = async (
-  records: LockingRecords,
-  model: Model,
-  id: number,
-  seen: number,
-): Promise<void> => {
-  await records.findAndLock(model.name, { id })
-  const { revision } = await records.get(model.name, id)
-  if (revision !== seen) {
-    throw new CoreError(
-      'CONFLICT',
-      `${model.name} ${id} has changed since revision ${seen}: it is at ${revision}. Read it again, then decide`,
-    )
-  }
-  await records.remove(model.name, id)
 }
 
 /** One page, or the whole list while it is read. */
@@ -156,9 +106,7 @@ export const addRecords = (
     const id = readId(model.name, request.params.id)
     const seen = seenRevision(request.headers['if-match'])
     return write(store, callerOf(request), onceRequestOf(request), reply, async (records) => {
-      await (seen === undefined
-        ? records.remove(model.name, id)
-        : removeSeen(records, model, id, seen))
+      await removeSeen(records, model.name, id, seen)
       return { body: '{}' }
     })
   })

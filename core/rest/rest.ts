@@ -7,13 +7,17 @@ import type { Store } from '../store/port.ts'
 import { addApidocs } from './apidocs.ts'
 import { addAudit } from './audit.ts'
 import { addCompletions } from './completions.ts'
+import { addDeliveries } from './deliveries.ts'
 import { addDynamicload } from './dynamicload.ts'
 import { addEvents } from './events/events.ts'
 import { createIdentification } from './identify.ts'
+import { addInbox, type InboxOptions } from './inbox.ts'
 import { json } from './media-type.ts'
 import { parseJson } from './read-body.ts'
+import { addRecordsByName } from './records-by-name.ts'
 import { addRecords } from './records.ts'
 import { addTokens } from './tokens.ts'
+import { addTransaction } from './transaction.ts'
 import { addUtility } from './utility.ts'
 
 export type RestOptions = {
@@ -21,6 +25,8 @@ export type RestOptions = {
   readonly authenticator: Authenticator
   readonly log: FaultLog
   readonly clock: Pick<Clock, 'after'>
+  /** Absent: events are taken from those who log in, and nobody is told. */
+  readonly inbox?: InboxOptions
 }
 
 /**
@@ -29,7 +35,9 @@ export type RestOptions = {
  *
  * Who the client is, is settled before a byte of its body is read.
  */
-export const buildRest = ({ store, authenticator, log, clock }: RestOptions): FastifyInstance => {
+export const buildRest = (options: RestOptions): FastifyInstance => {
+  const { store, authenticator, log, clock } = options
+  const { inbox = { secrets: [], received: () => undefined } } = options
   const app = createHttpFace({
     log,
     bodyType: 'application/json',
@@ -47,7 +55,11 @@ export const buildRest = ({ store, authenticator, log, clock }: RestOptions): Fa
   addApidocs(app, store)
   addAudit(app, store, identification)
   addCompletions(app, store)
+  addInbox(app, store, log, inbox, identification)
+  addDeliveries(app, store, identification)
   addEvents(app, { store, clock, log }, identification)
+  addTransaction(app, store, identification)
+  addRecordsByName(app, store, identification)
   addRecords(app, { store, log }, identification)
   return app
 }

@@ -39,6 +39,13 @@ const shown = (model: Model, record: Fields): Fields => {
   return { ...record, ...Object.fromEntries([...texts, ...withheld]) }
 }
 
+/** A record in JSON as functions get it with a change: its 64-bit numbers are numbers. */
+export const plainRecordText = (model: Model, record: Fields): string => {
+  const { kept } = cachedSpecial(model)
+  const withheld = kept.map((name) => [name, undefined] as const)
+  return JSON.stringify({ ...record, ...Object.fromEntries(withheld) })
+}
+
 /** A record in JSON. */
 export const recordText = (model: Model, record: Fields): string =>
   JSON.stringify(shown(model, record))

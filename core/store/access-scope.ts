@@ -47,8 +47,12 @@ const feedbackWriting = (scope: () => Promise<Scope>, denied: Denied): Writing =
     async requireRemove(asked) {
       throw await denied(`delete a ${asked.name}`)
     },
-    async saving(asked: Model, values: Fields, { ifRevision, updateFields }: SaveOptions) {
-      await requireFeedback(asked, [...Object.keys(values), ...(updateFields ?? [])])
+    async saving(asked: Model, values: Fields, options: SaveOptions) {
+      const { ifRevision, updateFields, alwaysUpdateTimestamp } = options
+      const names = [...Object.keys(values), ...(updateFields ?? [])]
+      const isTouch = alwaysUpdateTimestamp === true && names.length === 0
+      if (isTouch) throw await denied(`touch ${asked.name}`)
+      await requireFeedback(asked, names)
       return {
         callerKind: 'synchronizer',
         isSyncSave: true,

@@ -5,6 +5,7 @@ import {
   buildTosca,
   createAuthenticator,
   openCore,
+  type RestOptions,
   type Store,
   type StoreOptions,
 } from '#core'
@@ -39,13 +40,13 @@ message HelloWorldServiceInstance (ServiceInstance) {
 `
 
 /** Both faces over a store; nothing listens. */
-const buildFaces = (store: Store, clock: Clock) => {
+const buildFaces = (store: Store, clock: Clock, more: Pick<RestOptions, 'inbox'> = {}) => {
   const faults: object[] = []
   const log = { error: (fields: object) => void faults.push(fields) }
   const authenticator = createAuthenticator({ store, clock, randomBytes })
   const options = { store, authenticator, log, clock }
   return {
-    rest: buildRest(options),
+    rest: buildRest({ ...options, ...more }),
     tosca: buildTosca(options),
     /** What the log was told; empty as long as the core itself did not fail. */
     faults,
@@ -53,7 +54,9 @@ const buildFaces = (store: Store, clock: Clock) => {
 }
 
 /** The real store with the models of hello-world, and its faces. */
-export const openFaces = async (options: Pick<StoreOptions, 'completions' | 'restAddress'> = {}) => {
+export const openFaces = async (
+  options: Pick<StoreOptions, 'completions' | 'restAddress'> = {},
+) => {
   const database = await openTestDatabase()
   const clock = createManualClock(1_600_000_000_000, database.isAtWork)
   const file = new URL('../../xproto/models/core.xproto', import.meta.url)
@@ -80,7 +83,8 @@ export const openFaces = async (options: Pick<StoreOptions, 'completions' | 'res
     /** The models of the service that was loaded. */
     helloWorld: models,
     /** Faces over the same store, some of whose methods are replaced. */
-    faulty: (methods: Partial<Store>) => buildFaces({ ...core.store, ...methods }, clock),
+    faulty: (methods: Partial<Store>, more?: Pick<RestOptions, 'inbox'>) =>
+      buildFaces({ ...core.store, ...methods }, clock, more),
     async close() {
       await Promise.all([faces.rest.close(), faces.tosca.close()])
       await core.close()

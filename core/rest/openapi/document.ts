@@ -1,6 +1,8 @@
 import { targets, type Model, type Schema } from '#xproto'
 import { xosVersion } from '../../utility/version.ts'
+import { deliveryPaths } from './delivery-paths.ts'
 import { dynamicloadPaths } from './dynamicload-paths.ts'
+import { functionPaths } from './function-paths.ts'
 import { parameters } from './parameters.ts'
 import { listSchema, recordPaths } from './record-paths.ts'
 import { errorResponses, objectOf, text, type Json } from './shared.ts'
@@ -9,15 +11,22 @@ import { watchingPaths } from './watching-paths.ts'
 
 /** Where its schemas of models stand: no model has a name with a dot in it, so nothing is taken. */
 const sharedSchemas: Json = {
-  'core.error': objectOf({
-    error: { ...text, description: 'What kind of error it is' },
-    specific_error: { ...text, description: 'What is wrong, and what to do' },
-    fields: {
-      type: 'object',
-      description: 'What is wrong with which field',
-      additionalProperties: text,
+  'core.error': objectOf(
+    {
+      error: { ...text, description: 'What kind of error it is' },
+      specific_error: { ...text, description: 'What is wrong, and what to do' },
+      fields: {
+        type: 'object',
+        description: 'What is wrong with which field',
+        additionalProperties: text,
+      },
+      operation: {
+        type: 'integer',
+        description: 'Which of several operations it is about, from 0',
+      },
     },
-  }),
+    ['operation'],
+  ),
   'core.nothing': { type: 'object', additionalProperties: false },
 }
 
@@ -46,7 +55,9 @@ const tagsOf = (models: readonly Model[]): readonly Json[] => [
   { name: 'events', description: 'What happens to records' },
   { name: 'audit', description: 'Who wrote what' },
   { name: 'tokens', description: 'What lets steps read and write' },
+  { name: 'functions', description: 'Records as functions read and write them' },
   { name: 'completions', description: 'What came of calls that went on' },
+  { name: 'deliveries', description: 'Events for steps, and what became of them' },
   { name: 'dynamicload', description: 'Models that services bring' },
   ...[...new Set(models.map(({ app }) => app))].map((name) => ({
     name,
@@ -72,6 +83,8 @@ export const openApiOf = (schema: Schema): Json => {
       ...utilityPaths,
       ...dynamicloadPaths,
       ...watchingPaths,
+      ...deliveryPaths,
+      ...functionPaths,
       ...(Object.assign({}, ...models.map(recordPaths)) as Json),
     },
     components: {
@@ -86,7 +99,7 @@ export const openApiOf = (schema: Schema): Json => {
       responses: errorResponses,
       securitySchemes: {
         basic: { type: 'http', scheme: 'basic', description: 'E-mail address and password' },
-        bearer: { type: 'http', scheme: 'bearer', description: 'The token of a step' },
+        bearer: { type: 'http', scheme: 'bearer', description: 'The token of a step or of a call' },
         session: { type: 'apiKey', in: 'header', name: 'x-xossession', description: 'From Login' },
       },
     },
