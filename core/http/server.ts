@@ -11,6 +11,7 @@ const maxParamLength = 600
 /** Where faults of the core itself are told; clients never see them. A pino logger will do. */
 export type FaultLog = { error(fields: object, message: string): void }
 
+/** How errors are answered. */
 export type HttpFaceOptions = {
   readonly log: FaultLog
   /** Media type of the bodies it reads, for the answer to another one. */
@@ -87,13 +88,10 @@ const cutUnreadBodies = (app: FastifyInstance): void => {
 
 const usualStatus = ({ code }: CoreError): number => errorCatalogue[code].http
 
-/**
- * A server with the limits every HTTP face has: sizes, times, and errors in the face's own words. It does not
- * listen. Paths that nobody registered answer 404 before anything of the body is read.
- */
-export const createHttpFace = (options: HttpFaceOptions): FastifyInstance => {
-  const { log, bodyType, print, statusOf = usualStatus } = options
-  const answer = (thrown: unknown, reply: FastifyReply): FastifyReply => {
+/** Answers whatever was thrown, and tells the log of faults. */
+export const errorAnswer =
+  ({ log, bodyType, print, statusOf = usualStatus }: HttpFaceOptions) =>
+  (thrown: unknown, reply: FastifyReply): FastifyReply => {
     const error = coreErrorOf(thrown, bodyType)
     if (error.code === 'INTERNAL') {
       const { method, routeOptions } = reply.request
@@ -106,6 +104,12 @@ export const createHttpFace = (options: HttpFaceOptions): FastifyInstance => {
     return reply.code(statusOf(error)).type(type).send(text)
   }
 
+/**
+ * A server with the limits every HTTP face has: sizes, times, and errors in the face's own words. It does not
+ * listen. Paths that nobody registered answer 404 before anything of the body is read.
+ */
+export const createHttpFace = (options: HttpFaceOptions): FastifyInstance => {
+  const answer = errorAnswer(options)
   const app = Fastify({
     bodyLimit,
     routerOptions: { maxParamLength },

@@ -24,7 +24,8 @@ export type DeliveryRow = {
 }
 
 /** `ready`: its step is to be called; `done`: it was, and nothing follows; `dead`: not again, until somebody says so. */
-export type DeliveryState = 'ready' | 'done' | 'dead'
+export const deliveryStates = ['ready', 'done', 'dead'] as const
+export type DeliveryState = (typeof deliveryStates)[number]
 
 /** What a delivery says of itself before its step was called. */
 export const firstStatus: Status = { code: 0, text: 'Waiting for its first call' }

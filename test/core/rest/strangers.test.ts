@@ -31,6 +31,7 @@ test.each(['rest', 'tosca'] as const)(
   'of %s nothing but what XOS opens to strangers answers them',
   async (name) => {
     const face = faces[name]
+    await face.ready()
     const routes = routesOf(face)
     expect(routes.length).toBeGreaterThan(30)
     for (const { method, path } of routes) {
