@@ -5,7 +5,7 @@ import { writeKeys } from './keys.ts'
 import type { SaveOptions } from './port.ts'
 import { dueAsChange, keepingPlace } from './priority.ts'
 import { modelNamed, notFound, rowOf } from './read.ts'
-import { coreOwned, wireFields, wireValue, type RecordRow } from './row.ts'
+import { coreOwned, stampOf, wireFields, wireValue, type RecordRow } from './row.ts'
 import { checkRevision, checkValues, guardFeedback } from './save/check.ts'
 import { columnValues, jsonValues, withoutNulls } from './save/columns.ts'
 import { withDefaults } from './save/defaults.ts'
@@ -118,9 +118,33 @@ const changesIn = async (draft: Draft, before: RecordRow): Promise<Values> => {
   return changes
 }
 
+/**
+ * Wire names of what changes of a synced record, if its step may read none of it: undefined where the step is called
+ * anyway. Who changes nothing wants a resync, and links to many are not looked at.
+ */
+const maybeUnread = (
+  row: RecordRow,
+  { changes, isNewVersion }: Pick<Written, 'changes' | 'isNewVersion'>,
+): readonly string[] | undefined => {
+  const isSynced = row.enacted !== null && row.enacted >= stampOf(row) && !row.deleted
+  const fields = [...changes.keys()]
+  const isPlain = fields.every((field) => !isMany(field) && field.name !== 'enacted')
+  return isSynced && isNewVersion && isPlain && fields.length > 0
+    ? fields.map(({ wireName }) => wireName)
+    : undefined
+}
+
+/** SQL of `enacted` after fields with these names changed: a step that reads none of them needs not see the version. */
+const enactedAfter = (names: string, version: string): string => `
+  case when exists (
+      select from step s
+      where s.model = record.leaf and s.fields <> '[]' and not jsonb_exists_any(s.fields, ${names}))
+    then ${version} else enacted end`
+
 type Written = {
   readonly changes: Values
   readonly stamps: readonly (readonly [string, number])[]
+  readonly version: number
   readonly isNewVersion: boolean
 }
 
@@ -143,7 +167,7 @@ const newSchedule = (
 const writeRow = async (
   { sql, now, caller }: WriteContext,
   row: RecordRow,
-  { changes, stamps, isNewVersion }: Written,
+  { changes, stamps, version, isNewVersion }: Written,
 ): Promise<WatchedRow> => {
   // Who changes nothing wants a resync.
   const due = changes.size === 0 ? now : dueAsChange(now)
@@ -157,11 +181,17 @@ const writeRow = async (
     ...(isNewVersion ? newSchedule(row, due, caller.traceparent) : []),
   ])
   const assignments = [...columns.keys()].map((name, index) => `, ${name} = $${index + 3}`)
+  const parameters: unknown[] = [row.root, row.id, ...columns.values()]
+  const names = maybeUnread(row, { changes, isNewVersion })
+  if (names !== undefined) {
+    const count = parameters.push(names, version)
+    assignments.push(`, enacted = ${enactedAfter(`$${count - 1}::text[]`, `$${count}::bigint`)}`)
+  }
   const [written] = await sql.query<WatchedRow>(
     `update record set revision = nextval('revision')${assignments.join('')}
      where root = $1 and id = $2
      returning *, ${isWatched('record')} as watched`,
-    [row.root, row.id, ...columns.values()],
+    parameters,
   )
   if (written === undefined) throw notFound(row.leaf, row.id)
   return written
@@ -213,7 +243,7 @@ export const updateRecord = async (
   const targets = targetsOf(schema, links)
   await checkTargets(context, targets, row.deleted)
   const isNewVersion = isTouched || moved.changed_by_policy
-  const written = await writeRow(context, row, { changes, stamps, isNewVersion })
+  const written = await writeRow(context, row, { changes, stamps, version, isNewVersion })
   await replaceLinks(context, row, [...links.keys()], targets)
   if (!row.deleted) {
     await writeKeys(sql, schema, model, row, new Set(changed.map(({ wireName }) => wireName)))
