@@ -39,7 +39,12 @@ const modelsAlong = (schema: Schema, model: Model, path: string): readonly Model
   return all
 }
 
-type Declared = { readonly observed: readonly Model[]; readonly included: readonly Model[] }
+type Declared = {
+  /** A token may outlive its step. */
+  readonly isThere: boolean
+  readonly observed: readonly Model[]
+  readonly included: readonly Model[]
+}
 
 /** What the steps of that name and kind observe, and what travels with its records. */
 const declaredBy = async (
@@ -56,6 +61,7 @@ const declaredBy = async (
     return model === undefined ? [] : [{ model, include }]
   })
   return {
+    isThere: rows.length > 0,
     observed: known.map(({ model }) => model),
     included: known.flatMap(({ model, include }) =>
       include.flatMap((path) => modelsAlong(schema, model, path)),
@@ -104,7 +110,6 @@ const scopeOfWriter = ({ observed, included }: Declared, own: readonly Model[]):
 /** Which models a step reads and writes. */
 export const loadScope = async (context: PolicyContext, step: ScopedStep): Promise<Scope> => {
   const declared = await declaredBy(context, step)
-  return step.kind === 'sync'
-    ? scopeOfSync(declared)
-    : scopeOfWriter(declared, await ownModels(context, step))
+  if (step.kind === 'sync' || !declared.isThere) return scopeOfSync(declared)
+  return scopeOfWriter(declared, await ownModels(context, step))
 }
