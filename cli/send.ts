@@ -1,11 +1,12 @@
 import path from 'node:path'
-import type { Mode } from '#contract'
+import { isDelivery, type Change, type Delivery, type Mode } from '#contract'
 import { addressVariables, findAddress, projectFlag, type Address } from './calls/address.ts'
 import { aftermathOf } from './calls/aftermath.ts'
 import { createCallsFile, type CallsFile } from './calls/calls-file.ts'
 import { createCaller, type Call, type Caller } from './calls/call.ts'
 import { deadlineFlag, deadlineFrom } from './calls/deadline.ts'
 import { mostAtOnce, paced } from './calls/pace.ts'
+import { eventFlags } from './calls/event-source.ts'
 import { sourceFlags } from './calls/source-flags.ts'
 import { openSource, type Source } from './calls/source.ts'
 import { callJson, callLine, callText, requestJson, requestText, summaryOf } from './calls/told.ts'
@@ -36,7 +37,7 @@ const ownFlags: Flags = {
   'dry-run': { kind: 'switch', help: 'Show what would be sent, and send nothing' },
   save: {
     kind: 'text',
-    help: 'Keep the calls in a new file, for --replay and syncstep replay',
+    help: 'Keep the calls for records in a new file, for --replay and syncstep replay',
     value: 'FILE',
   },
 }
@@ -103,8 +104,9 @@ const send = async (sending: Sending, input: Input, world: World): Promise<numbe
   const shown: object[] = []
   let unsaved = 0
 
-  const tell = (call: Call): void => {
-    const writable = source.writable(call.change.model)
+  const tell = (call: Call<Change | Delivery>): void => {
+    const { change } = call
+    const writable = isDelivery(change) ? undefined : source.writable(change.model)
     kinds.push(aftermathOf(call, writable).outcome.kind)
     durations.push(call.durationMs)
     if (form !== 'table') shown.push(callJson(call, address.url, writable))
@@ -117,7 +119,9 @@ const send = async (sending: Sending, input: Input, world: World): Promise<numbe
     // What was cut off because the user stops says nothing of the function.
     if (stop.aborted) return
     tell(call)
-    if (file !== undefined && !(await file.add(call))) unsaved += 1
+    const { change } = call
+    if (file === undefined || isDelivery(change)) return
+    if (!(await file.add({ ...call, change }))) unsaved += 1
   }
 
   await paced({ count, perSecond, clock }, begin, stop)
@@ -128,7 +132,7 @@ const send = async (sending: Sending, input: Input, world: World): Promise<numbe
   return kinds.length === count && kinds.every(isWell) ? 0 : 1
 }
 
-/** Calls a function with a change, as a dispatcher would, and shows what that would have written. */
+/** Calls a function with a change or an event, as a dispatcher would, and shows what that would have written. */
 export const sendCommand: Command = {
   parameters: [
     {
@@ -139,6 +143,7 @@ export const sendCommand: Command = {
   ],
   flags: {
     ...sourceFlags,
+    ...eventFlags,
     ...ownFlags,
     ...projectFlag,
     ...outputFlags,

@@ -1,8 +1,12 @@
 import {
   initialStatus,
+  isDelivery,
   keyText,
   statusAfter,
+  stepKindOf,
+  type AnyOperation,
   type Change,
+  type Delivery,
   type Fields,
   type Outcome,
   type Status,
@@ -10,20 +14,27 @@ import {
 } from '#contract'
 import { outcomeOfCall, type Call } from './call.ts'
 
-/** What a core would write on the record after a call, and when it would be called for again. */
+/** What a core would write after a call, and when the function would be called for it again. */
 export type Aftermath = {
   readonly outcome: Outcome
-  /** Undefined when the record goes. */
+  /** Undefined when there is no record, or it goes. */
   readonly status: Status | undefined
-  /** Microseconds since 1970; undefined when it stays as it is. */
-  readonly enacted: number | undefined
+  /** What `enacted` becomes, or `policed`, in microseconds since 1970; undefined when it stays as it is. */
+  readonly reached: number | undefined
   readonly feedback: Fields | undefined
   /** When the function is called for the record again: the end of a sentence. */
   readonly again: string
 }
 
-const statusOf = ({ record }: Change): StoredStatus => {
-  const { backend_code: code, backend_status: text } = record
+/** Where the record of a change says how far a step of a kind is. */
+export const statusFields = {
+  sync: { code: 'backend_code', text: 'backend_status', reached: 'enacted' },
+  policy: { code: 'policy_code', text: 'policy_status', reached: 'policed' },
+} as const
+
+const statusOf = ({ record, operation }: Change): StoredStatus => {
+  const { code: codeField, text: textField } = statusFields[stepKindOf(operation)]
+  const [code, text] = [record[codeField], record[textField]]
   return typeof code === 'number' && typeof text === 'string' ? { code, text } : initialStatus
 }
 
@@ -38,10 +49,25 @@ const otherwiseOf = (kind: 'in-progress' | 'deferred'): string =>
     ? 'after deferred_delay'
     : 'after a day where it can be completed, else after deferred_delay'
 
-const againAfter = (outcome: Outcome, { operation }: Change): string => {
+const whenDone = {
+  sync: 'when the record changes',
+  delete: 'never: the record goes',
+  policy_create: 'when the record changes',
+  policy_update: 'when the record changes',
+  policy_delete: 'never: the record goes',
+  event: 'never: it is done',
+  pull: 'at its next turn',
+} as const satisfies Record<AnyOperation, string>
+
+const whenGivenUp = (operation: AnyOperation): string => {
+  if (operation === 'event') return 'with syncstep events retry: it is a dead letter'
+  return operation === 'pull' ? 'with back-off' : 'when the record changes, or with syncstep retry'
+}
+
+const againAfter = (outcome: Outcome, operation: AnyOperation): string => {
   switch (outcome.kind) {
     case 'synced':
-      return operation === 'sync' ? 'when the record changes' : 'never: the record goes'
+      return whenDone[operation]
     case 'in-progress':
     case 'deferred': {
       const { waitingOn, retryAfterMs, kind } = outcome
@@ -57,7 +83,7 @@ const againAfter = (outcome: Outcome, { operation }: Change): string => {
     case 'target-misconfigured':
       return 'once the function is set up rightly'
     case 'failed':
-      return outcome.retry ? 'with back-off' : 'when the record changes, or with syncstep retry'
+      return outcome.retry ? 'with back-off' : whenGivenUp(operation)
   }
 }
 
@@ -91,16 +117,23 @@ export const writableOf = (fields: readonly KnownField[]): ReadonlySet<string> =
     fields.flatMap(({ name, role }) => (role === 'feedback' && !derived.has(name) ? [name] : [])),
   )
 
-export const aftermathOf = (call: Call, writable: Writable): Aftermath => {
+/** Of a delivery nothing is written on any record. */
+export const aftermathOf = (call: Call<Change | Delivery>, writable: Writable): Aftermath => {
   const { change } = call
-  const outcome = judged(outcomeOfCall(call), change, writable)
+  const answered = outcomeOfCall(call)
+  const again = (outcome: Outcome): string => againAfter(outcome, change.operation)
+  if (isDelivery(change)) {
+    const nothing = { status: undefined, reached: undefined, feedback: undefined }
+    return { outcome: answered, ...nothing, again: again(answered) }
+  }
+  const outcome = judged(answered, change, writable)
   const isDone = outcome.kind === 'synced'
-  const isGone = isDone && change.operation === 'delete'
+  const isGone = isDone && ['delete', 'policy_delete'].includes(change.operation)
   return {
     outcome,
     status: isGone ? undefined : statusAfter(statusOf(change), outcome, change.operation),
-    enacted: isDone && !isGone ? change.stamp : undefined,
+    reached: isDone && !isGone ? change.stamp : undefined,
     feedback: isDone ? outcome.feedback : undefined,
-    again: againAfter(outcome, change),
+    again: again(outcome),
   }
 }

@@ -1,10 +1,13 @@
 import {
   createProof,
   encodeChange,
+  encodeDelivery,
+  isDelivery,
   outcomeOfAnswer,
   outcomeOfNoAnswer,
   type Change,
   type Clock,
+  type Delivery,
   type Message,
   type Mode,
   type NoAnswer,
@@ -22,13 +25,13 @@ export type Answered = {
 }
 
 /** One call of a function that is over. */
-export type Call = {
+export type Call<Sent extends Change | Delivery = Change> = {
   /** When it began, RFC 3339. */
   readonly at: string
   /** Name of the function. */
   readonly step: string
   readonly mode: Mode
-  readonly change: Change
+  readonly change: Sent
   readonly durationMs: number
 } & ({ readonly answer: Answered } | { readonly failure: NoAnswer })
 
@@ -43,7 +46,7 @@ export const tellingOf = (header: (name: string) => string | undefined): Answere
   )
 
 /** What a dispatcher makes of it. */
-export const outcomeOfCall = (call: Call): Outcome => {
+export const outcomeOfCall = (call: Call<Change | Delivery>): Outcome => {
   const { step: target, change, at, durationMs } = call
   const context = { target, operation: change.operation, now: Date.parse(at) + durationMs }
   if ('failure' in call) return outcomeOfNoAnswer(call.failure, context)
@@ -66,9 +69,9 @@ type CallerOptions = {
 /** Calls one function as a dispatcher does. */
 export type Caller = {
   /** What would be posted now. */
-  messageFor(change: Change): Message
+  messageFor(change: Change | Delivery): Message
   /** Never rejects for what the function does. The signal cuts the call off. */
-  call(change: Change, stop: AbortSignal): Promise<Call>
+  call<Sent extends Change | Delivery>(change: Sent, stop: AbortSignal): Promise<Call<Sent>>
   /** Ends all connections. */
   close(): Promise<void>
 }
@@ -86,14 +89,12 @@ export const createCaller = ({
   const post = createPost(url, connections, clock)
   const proof = createProof(credentials)
 
-  const messageFor = (change: Change): Message => {
+  const messageFor = (change: Change | Delivery): Message => {
     const time = clock.now()
-    const { headers, body } = encodeChange(change, {
-      source,
-      time,
-      deadline: time + timeoutMs,
-      mode,
-    })
+    const deadline = time + timeoutMs
+    const { headers, body } = isDelivery(change)
+      ? encodeDelivery(change, { deadline, mode })
+      : encodeChange(change, { source, time, deadline, mode })
     const id = headers['idempotency-key'] ?? ''
     return { headers: { ...headers, ...proof({ id, body }, time) }, body }
   }

@@ -157,6 +157,12 @@ type MadeUpOptions = {
 
 type ChangeMaker = (model: Model, options: MadeUpOptions) => Change
 
+/** What has to be so for a record to be deleted by its step, or by its policy. */
+const deletions: ReadonlyMap<Operation, Given> = new Map([
+  ['delete', { deleted: true, backend_need_delete: true }],
+  ['policy_delete', { deleted: true, backend_need_delete_policy: true }],
+])
+
 /**
  * Makes up changes of records from their models: what a core could send, with texts such as `name-k3f9`. The same numbers
  * make the same changes, each of a record of its own.
@@ -166,7 +172,7 @@ export const createChangeMaker = (schema: Schema, random: Random): ChangeMaker =
   const maker: Maker = { schema, random, nextId: () => (id += 1) }
 
   return (model, { operation, include }) => {
-    const deletion = operation === 'delete' ? { deleted: true, backend_need_delete: true } : {}
+    const deletion = deletions.get(operation) ?? {}
     const { record, expanded } = recordOf(maker, model, include, deletion)
     const stamp = Math.round(Number(record['updated'] ?? firstSecond) * 1e6)
     return { operation, model: model.name, record, expanded, stamp, attempt: 1 }

@@ -1,4 +1,4 @@
-import type { Operation } from '#contract'
+import { recordOperations, type Operation } from '#contract'
 import type { Flags, Input } from '../command.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -24,7 +24,7 @@ export const sourceFlags: Flags = {
   },
   operation: {
     kind: 'text',
-    help: 'sync or delete; else what the record says, else sync',
+    help: 'sync, delete, policy_create, policy_update or policy_delete; else what follows from the record',
     value: 'OPERATION',
   },
   model: { kind: 'text', help: 'Its model; else what the function observes', value: 'MODEL' },
@@ -44,8 +44,12 @@ export const sourceFlags: Flags = {
 /** @throws UsageError for a word that is none. */
 export const operationFrom = (input: Input): Operation | undefined => {
   const text = input.text('operation')
-  if (text === undefined || text === 'sync' || text === 'delete') return text
-  throw new UsageError(`Expected --operation to be sync or delete, got "${text}".`)
+  if (text === undefined) return undefined
+  const operation = recordOperations.find((known) => known === text)
+  if (operation !== undefined) return operation
+  throw new UsageError(
+    `Expected --operation to be one of ${recordOperations.join(', ')}, got "${text}".`,
+  )
 }
 
 const largestSeed = 2 ** 32 - 1

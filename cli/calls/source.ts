@@ -1,6 +1,14 @@
 import path from 'node:path'
 import { text as readAll } from 'node:stream/consumers'
-import type { Change, Operation } from '#contract'
+import {
+  isDelivery,
+  stepKindOf,
+  type Change,
+  type Delivery,
+  type Description,
+  type Operation,
+  type PolicyOperation,
+} from '#contract'
 import { seededRandom } from '#emulator'
 import type { Model, Schema } from '#xproto'
 import { withCore } from '../client/core-client.ts'
@@ -16,6 +24,7 @@ import { writableOf, type Writable } from './aftermath.ts'
 import { readCalls } from './calls-file.ts'
 import { changesIn } from './changes-in.ts'
 import { changeFromCore } from './from-core.ts'
+import { asksForEvent, eventsFrom } from './event-source.ts'
 import { createChangeMaker } from './made-up.ts'
 import { modelsOf } from './models-of.ts'
 import { operationFrom, seedFrom, sourceNames } from './source-flags.ts'
@@ -26,7 +35,7 @@ export type Source = {
   /** How many there are; undefined where each is made up. */
   readonly count: number | undefined
   /** The next one, and after the last the first again. */
-  readonly next: () => Change
+  readonly next: () => Change | Delivery
   /** What a step of a model may write. */
   readonly writable: (model: string) => Writable
 }
@@ -40,13 +49,13 @@ type Opening = {
 
 /** Undefined when there is no change. */
 const listSource = (
-  [first, ...others]: readonly Change[],
+  [first, ...others]: readonly (Change | Delivery)[],
   writable: Source['writable'],
 ): Source | undefined => {
   if (first === undefined) return undefined
   const changes = [first, ...others]
   let sent = 0
-  const next = (): Change => changes[sent++ % changes.length] ?? first
+  const next = (): Change | Delivery => changes[sent++ % changes.length] ?? first
   return { count: changes.length, next, writable }
 }
 
@@ -139,6 +148,38 @@ const madeUp = async (opening: Opening): Promise<Source> => {
   }
 }
 
+const policyOperationOf = ({ operation, record }: Change): PolicyOperation => {
+  if (operation === 'delete') return 'policy_delete'
+  return record['policed'] === undefined ? 'policy_create' : 'policy_update'
+}
+
+/** What a policy is called for follows from the record, as in a core. */
+const forPolicy = (source: Source, description: Description | undefined): Source => {
+  if (description?.kind !== 'policy') return source
+  const next = (): Change | Delivery => {
+    const change = source.next()
+    if (isDelivery(change) || stepKindOf(change.operation) === 'policy') return change
+    return { ...change, operation: policyOperationOf(change) }
+  }
+  return { ...source, next }
+}
+
+const unknownFields = (): Writable => undefined
+
+const events = async (
+  { input, world }: Opening,
+  description: Description | undefined,
+): Promise<Source> => {
+  const makers = await eventsFrom(input, world, description)
+  let sent = 0
+  const next = (): Delivery => {
+    const make = makers[sent++ % makers.length]
+    if (make === undefined) throw new Failure('There is no event to send.')
+    return make()
+  }
+  return { count: makers.length, next, writable: unknownFields }
+}
+
 const openers = { record: fromCore, file: fromFile, replay: fromCalls } as const
 
 /**
@@ -152,9 +193,18 @@ export const openSource = async (input: Input, world: World, address: Address): 
     throw new UsageError('Expected one of --record, --file and --replay, got several.')
   }
   const opening = { input, world, address, wants: wantsOf(input, address, world) }
-  if (name === undefined) return madeUp(opening)
+  if (name !== undefined && asksForEvent(input)) {
+    throw new UsageError(`Expected --${name}, or an event, got both.`)
+  }
+  const hasOperation = operationFrom(input) !== undefined
+  const description = hasOperation ? undefined : await opening.wants.description()
+  if (name === undefined) {
+    const isOfEvents = description?.kind === 'event' || description?.kind === 'pull'
+    if (isOfEvents || asksForEvent(input)) return events(opening, description)
+    return forPolicy(await madeUp(opening), description)
+  }
   const place = input.text(name) ?? ''
   const source = await openers[name](opening, place)
-  if (source !== undefined) return source
+  if (source !== undefined) return forPolicy(source, description)
   throw new Failure(`There is nothing in ${place} to send.`)
 }

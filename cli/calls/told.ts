@@ -1,7 +1,17 @@
-import { changeKey, keyText, type Message } from '#contract'
+import {
+  changeKey,
+  isDelivery,
+  keyText,
+  stepKindOf,
+  type Change,
+  type Delivery,
+  type Message,
+} from '#contract'
 import { tableOf } from '../client/print.ts'
-import { aftermathOf, type Aftermath, type Writable } from './aftermath.ts'
+import { aftermathOf, statusFields, type Aftermath, type Writable } from './aftermath.ts'
 import type { Call } from './call.ts'
+
+type AnyCall = Call<Change | Delivery>
 
 /** Longer bodies are cut for people; programs get all of it. */
 const longestBody = 4_096
@@ -16,32 +26,38 @@ const shortened = (text: string): string =>
 
 const isoOf = (microseconds: number): string => new Date(microseconds / 1000).toISOString()
 
-const rowsOf = ({ outcome, status, enacted, feedback, again }: Aftermath): readonly string[][] => [
+const fieldsOf = ({ operation }: Change | Delivery) =>
+  statusFields[stepKindOf(operation) === 'policy' ? 'policy' : 'sync']
+
+const rowsOf = (
+  { outcome, status, reached, feedback, again }: Aftermath,
+  names: ReturnType<typeof fieldsOf>,
+): readonly string[][] => [
   ['outcome', outcome.kind],
   ...('text' in outcome ? [['text', outcome.text]] : []),
   ...(outcome.kind === 'synced' && outcome.note !== undefined ? [['note', outcome.note]] : []),
   ...(status === undefined
     ? []
     : [
-        ['backend_code', String(status.code)],
-        ['backend_status', status.text],
+        [names.code, String(status.code)],
+        [names.text, status.text],
       ]),
-  ...(enacted === undefined ? [] : [['enacted', isoOf(enacted)]]),
+  ...(reached === undefined ? [] : [[names.reached, isoOf(reached)]]),
   ...(feedback === undefined ? [] : [['feedback', JSON.stringify(feedback)]]),
   ['called again', again],
 ]
 
 const widest = Math.max(...['backend_status', 'called again'].map((name) => name.length))
 
-const aftermathText = (aftermath: Aftermath): string =>
-  rowsOf(aftermath)
+const aftermathText = (aftermath: Aftermath, names: ReturnType<typeof fieldsOf>): string =>
+  rowsOf(aftermath, names)
     .map(([name = '', value = '']) => {
       const lines = harmless(value).replaceAll('\n', `\n${' '.repeat(widest + 2)}`)
       return `${name.padEnd(widest)}  ${lines}\n`
     })
     .join('')
 
-const answerText = (call: Call): string => {
+const answerText = (call: AnyCall): string => {
   if ('failure' in call) return `No answer after ${call.durationMs} ms: ${call.failure.detail}\n`
   const { status, headers, body } = call.answer
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\n`)
@@ -49,27 +65,31 @@ const answerText = (call: Call): string => {
   return `HTTP ${status} after ${call.durationMs} ms\n${head.join('')}${shown}`
 }
 
-const titleOf = ({ change }: Call): string => `${change.operation} ${keyText(changeKey(change))}`
+const titleOf = ({ change }: AnyCall): string =>
+  isDelivery(change)
+    ? `${change.operation} ${String(change.event['type'])} ${String(change.event['id'])}`
+    : `${change.operation} ${keyText(changeKey(change))}`
 
 /** All there is to say of one call. */
-export const callText = (call: Call, url: string, writable: Writable): string =>
+export const callText = (call: AnyCall, url: string, writable: Writable): string =>
   [
     `${titleOf(call)} at ${url}\n\n`,
     harmless(answerText(call)),
     '\n',
-    aftermathText(aftermathOf(call, writable)),
+    aftermathText(aftermathOf(call, writable), fieldsOf(call.change)),
   ].join('')
 
 /** The same for programs. */
-export const callJson = (call: Call, url: string, writable: Writable): object => {
-  const { outcome, status, enacted, feedback, again } = aftermathOf(call, writable)
+export const callJson = (call: AnyCall, url: string, writable: Writable): object => {
+  const { outcome, status, reached, feedback, again } = aftermathOf(call, writable)
+  const names = fieldsOf(call.change)
   return {
     url,
     ...call,
     outcome,
     written: {
-      ...(status === undefined ? {} : { backend_code: status.code, backend_status: status.text }),
-      ...(enacted === undefined ? {} : { enacted: enacted / 1e6 }),
+      ...(status === undefined ? {} : { [names.code]: status.code, [names.text]: status.text }),
+      ...(reached === undefined ? {} : { [names.reached]: reached / 1e6 }),
       ...(feedback === undefined ? {} : { feedback }),
     },
     again,
@@ -77,7 +97,7 @@ export const callJson = (call: Call, url: string, writable: Writable): object =>
 }
 
 /** One call of many in a line, its text at the end. */
-export const callLine = (call: Call, writable: Writable): string => {
+export const callLine = (call: AnyCall, writable: Writable): string => {
   const { outcome } = aftermathOf(call, writable)
   const status = 'failure' in call ? call.failure.kind : `HTTP ${call.answer.status}`
   const text = 'text' in outcome ? `  ${harmless(outcome.text).split('\n', 1)[0] ?? ''}` : ''

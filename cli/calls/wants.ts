@@ -1,3 +1,4 @@
+import type { Description } from '#contract'
 import { describeFunction } from '#emulator'
 import type { Input } from '../command.ts'
 import { Failure } from '../failure.ts'
@@ -10,6 +11,8 @@ export type Wants = {
   /** Reject with a Failure when nobody says it. */
   readonly model: () => Promise<string>
   readonly include: () => Promise<readonly string[]>
+  /** What the function says of itself; undefined when it says nothing. */
+  readonly description: () => Promise<Description | undefined>
 }
 
 /** An HTTP client has the reason in the cause. */
@@ -20,11 +23,11 @@ const reasonOf = (error: unknown): string => {
 }
 
 /** The function is asked once, and only if it has to be. */
-export const wantsOf = (input: Input, address: Address, { ask, stop }: World): Wants => {
+export const wantsOf = (input: Input, address: Address, world: World): Wants => {
   const { url, credentials } = address
   const askFunction = async () => {
     try {
-      return await describeFunction(ask, { url, ...credentials }, stop)
+      return await describeFunction(world.ask, { url, ...credentials }, world.stop)
     } catch (error) {
       throw new Failure(
         `The function does not say what it observes and includes: ${reasonOf(error)}. ` +
@@ -33,16 +36,18 @@ export const wantsOf = (input: Input, address: Address, { ask, stop }: World): W
     }
   }
   let asked: ReturnType<typeof askFunction> | undefined
-  const description = async () => {
-    const said = await (asked ??= askFunction())
+  const ask = () => (asked ??= askFunction())
+  const observing = async () => {
+    const said = await ask()
     if ('observes' in said) return said
     throw new Failure(
-      `The function observes no model: its kind is ${said.kind}. Send it an event with --event.`,
+      `The function observes no model: its kind is ${said.kind}. It is sent events, which --event, --type and --data describe.`,
     )
   }
   const [model, include] = [input.text('model'), includeFrom(input)]
   return {
-    model: async () => model ?? address.observes ?? (await description()).observes,
-    include: async () => include ?? address.include ?? (await description()).include,
+    model: async () => model ?? address.observes ?? (await observing()).observes,
+    include: async () => include ?? address.include ?? (await observing()).include,
+    description: () => ask().catch(() => undefined),
   }
 }

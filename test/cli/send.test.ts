@@ -305,7 +305,7 @@ test.each<[readonly string[], number, RegExp]>([
   [
     ['send', url, '-f', 'red.yaml', '--operation', 'policy'],
     2,
-    /^Expected --operation to be sync or delete, got "policy"/,
+    /^Expected --operation to be one of sync, delete, policy_create, policy_update, policy_delete, got "policy"/,
   ],
   [['send', url, '--seed', '-1', '--project', 'x'], 2, /^Expected --seed/],
   [['send', url, '--include', 'a.b.c.d'], 2, /^Expected --include to be paths of at most three/],

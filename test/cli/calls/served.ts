@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
-import { createHost, type FunctionOptions, type Log, type Step } from '#functions'
+import { createHost, type AnyStep, type FunctionOptions, type Log, type Step } from '#functions'
 import { askOverHttp } from '../../../cli/ask.ts'
 import { realClock } from '../../../cli/real-clock.ts'
 import type { World } from '../../../cli/world.ts'
@@ -16,17 +17,21 @@ const silent: Log = {
 }
 
 /** Serves a step of the model Color until the test is over. Answers where. */
-export const serveStep = async (
+export const serveStep = (
   step: Partial<Step> = {},
   options: Partial<FunctionOptions> = {},
 ): Promise<string> => {
-  const whole = {
-    observes: 'Color',
-    sync_record: () => undefined,
-    delete_record: () => undefined,
-    ...step,
-  }
-  const host = createHost(whole, {
+  const nothing = (): undefined => undefined
+  const usual = { observes: 'Color', sync_record: nothing, delete_record: nothing }
+  return serveAny({ ...usual, ...step }, options)
+}
+
+/** The same of a step of any kind. */
+export const serveAny = async (
+  step: AnyStep,
+  options: Partial<FunctionOptions> = {},
+): Promise<string> => {
+  const host = createHost(step, {
     name: 'color',
     log: silent,
     clock: realClock,
@@ -74,4 +79,4 @@ export const serveRaw = async (answer: (received: Received) => Reply | undefined
 
 /** What the command line answers, with a network. */
 export const saidOnline = (words: readonly string[], world: Partial<World> = {}) =>
-  said(words, { ask: askOverHttp, ...world })
+  said(words, { ask: askOverHttp, randomBytes, ...world })
