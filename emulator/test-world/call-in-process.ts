@@ -9,7 +9,7 @@ import {
   type Outcome,
 } from '#contract'
 import type { Call, CallContext, Target } from '#dispatcher'
-import { toFetchHandler, type Log, type Step } from '#functions'
+import { toFetchHandler, type Log, type AnySyncStep } from '#functions'
 
 type InProcess = {
   readonly call: Call
@@ -21,7 +21,7 @@ type InProcessOptions = {
   /** Name of the synchronizer: the source of the events. */
   readonly synchronizer: string
   /** By their names. */
-  readonly steps: ReadonlyMap<string, Step<never>>
+  readonly steps: ReadonlyMap<string, AnySyncStep>
   readonly clock: Clock
   readonly log: Log
   /** Is told of each call that ended. */
@@ -29,7 +29,7 @@ type InProcessOptions = {
 }
 
 /** Calls back when a step begins its work, and when it has ended. */
-const announced = (step: Step<never>, begins: () => void, ends: () => void): Step<never> => {
+const announced = (step: AnySyncStep, begins: () => void, ends: () => void): AnySyncStep => {
   const around = async <T>(work: () => T | Promise<T>): Promise<T> => {
     begins()
     try {

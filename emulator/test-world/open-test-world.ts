@@ -10,7 +10,7 @@ import {
   type Records,
 } from '#core'
 import { createDispatcher, type Target } from '#dispatcher'
-import { logWriter, type Log, type Step } from '#functions'
+import { logWriter, type Log, type AnySyncStep } from '#functions'
 import { createManualClock, type LogLine, type ManualClock } from '#testing'
 import type { ProjectStep } from '../project.ts'
 import { forUser } from '../setup-error.ts'
@@ -59,7 +59,7 @@ const recordingLog = (lines: LogLine[]): Log => {
 }
 
 /** A step of the project, and what runs as that. */
-type RunningStep = { readonly of: ProjectStep; readonly step: Step<never> }
+type RunningStep = { readonly of: ProjectStep; readonly step: AnySyncStep }
 
 const runningSteps = ({ project, steps }: TestWorldOptions): readonly RunningStep[] =>
   project.steps.flatMap((of) => {

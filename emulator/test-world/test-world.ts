@@ -1,6 +1,6 @@
 import type { Fields, Key, Operation, Outcome, Random } from '#contract'
 import type { Database } from '#core'
-import type { ModelBlank, Step } from '#functions'
+import type { ModelBlank, AnySyncStep } from '#functions'
 import type { Source } from '#xproto'
 import type { LogLine, ManualClock } from '#testing'
 import type { Project } from '../project.ts'
@@ -11,7 +11,7 @@ export type TestWorldOptions = {
     'name' | 'version' | 'models' | 'requiredModels' | 'dependencies' | 'steps'
   >
   /** Those that run here, by their names in the project. */
-  readonly steps: ReadonlyMap<string, Step<never>>
+  readonly steps: ReadonlyMap<string, AnySyncStep>
   readonly coreModels: readonly Source[]
   /** Empty; it is closed with the world. */
   readonly database: Database

@@ -2,16 +2,22 @@ import { durationMs, policyOperations, type PolicyOperation } from '#contract'
 import type { EventStepLike } from './event-step.ts'
 import type { Policy } from './policy.ts'
 import type { PullStepLike } from './pull-step.ts'
-import type { AnyRecord, Step } from './step.ts'
+import type { Step } from './step.ts'
+
+// What is given to the methods of these is of the type never, because their authors say of what it is.
+export type AnySyncStep = Step<never, never>
+export type AnyPolicy = Policy<never, never>
+export type AnyEventStep = EventStepLike<never>
+export type AnyPullStep = PullStepLike<never>
 
 /** Whatever a function can be. Its methods tell its kind. */
-export type AnyStep<R = AnyRecord> = Step<R> | Policy<R> | EventStepLike | PullStepLike
+export type AnyStep = AnySyncStep | AnyPolicy | AnyEventStep | AnyPullStep
 
-export const isEventStep = (step: AnyStep<never>): step is EventStepLike => 'process_event' in step
+export const isEventStep = (step: AnyStep): step is AnyEventStep => 'process_event' in step
 
-export const isPullStep = (step: AnyStep<never>): step is PullStepLike => 'pull_records' in step
+export const isPullStep = (step: AnyStep): step is AnyPullStep => 'pull_records' in step
 
-export const isSyncStep = <R>(step: AnyStep<R>): step is Step<R> => 'sync_record' in step
+export const isSyncStep = (step: AnyStep): step is AnySyncStep => 'sync_record' in step
 
 /** The method of a policy for an operation. */
 export const policyMethods = {
@@ -21,12 +27,12 @@ export const policyMethods = {
 } as const satisfies Record<PolicyOperation, keyof Policy>
 
 /** What people call a function that has no other name. */
-export const nameOfStep = (step: AnyStep<never>): string => {
+export const nameOfStep = (step: AnyStep): string => {
   if (isEventStep(step)) return 'event-step'
   return isPullStep(step) ? 'pull-step' : step.observes
 }
 
-const describePolicy = (policy: Policy<never>): object => ({
+const describePolicy = (policy: AnyPolicy): object => ({
   kind: 'policy',
   observes: policy.observes,
   include: policy.include ?? [],
@@ -35,20 +41,20 @@ const describePolicy = (policy: Policy<never>): object => ({
   ),
 })
 
-const describeSync = ({ observes, include = [], after_policy, fields }: Step<never>): object => ({
+const describeSync = ({ observes, include = [], after_policy, fields }: AnySyncStep): object => ({
   observes,
   include,
   ...(after_policy === undefined ? {} : { after_policy }),
   ...(fields === undefined ? {} : { fields }),
 })
 
-const describePull = ({ every }: PullStepLike): object => {
+const describePull = ({ every }: AnyPullStep): object => {
   const everyMs = every === undefined ? undefined : durationMs(every)
   return { kind: 'pull', ...(everyMs === undefined ? {} : { every: everyMs / 1_000 }) }
 }
 
 /** What a function says of itself when it is asked. */
-export const describeStep = (step: AnyStep<never>): object => {
+export const describeStep = (step: AnyStep): object => {
   if (isEventStep(step)) {
     const { types = [], sources = [], topics = [] } = step
     return { kind: 'event', types, sources, topics }

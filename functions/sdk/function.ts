@@ -24,7 +24,7 @@ export type FunctionOptions = ContextOptions & {
 export type AnswerIncoming = (incoming: Incoming) => Promise<Reply>
 
 /** What a step answers over HTTP, without a server. Throws TypeError when nobody could call it. */
-export const createFunction = <R>(step: AnyStep<R>, options: FunctionOptions): AnswerIncoming => {
+export const createFunction = (step: AnyStep, options: FunctionOptions): AnswerIncoming => {
   const { name, clock, callers, allowedOrigins = [] } = options
   const admit = createAdmission(callers, clock)
   const description = jsonReply({ step: name, ...describeStep(step) })

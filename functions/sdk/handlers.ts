@@ -35,7 +35,7 @@ export type HandlerOptions = {
 
 type Served = { readonly answer: AnswerIncoming; readonly log: Log }
 
-const serveWith = <R>(step: AnyStep<R>, options: HandlerOptions): Served => {
+const serveWith = (step: AnyStep, options: HandlerOptions): Served => {
   const { name = nameOfStep(step), log = processLog, clock = processClock } = options
   const core = processCore(options.core)
   return { answer: createFunction(step, { ...options, name, log, clock, core }), log }
@@ -46,8 +46,8 @@ const serveWith = <R>(step: AnyStep<R>, options: HandlerOptions): Served => {
  * of functions-framework. Whatever path it is given it takes for its own; probes, limits of time and the end are the
  * server's. Throws TypeError when nobody could call it.
  */
-export const toNodeHandler = <R>(
-  step: AnyStep<R>,
+export const toNodeHandler = (
+  step: AnyStep,
   options: HandlerOptions,
 ): ((request: IncomingMessage, response: ServerResponse) => void) => {
   const { answer, log } = serveWith(step, options)
@@ -90,8 +90,8 @@ const responseOf = ({ status, headers, body }: Reply): Response => {
  * A step for a server that speaks the Fetch API: Deno, Bun, Hono, edge runtimes. As {@link toNodeHandler} else. Never
  * rejects.
  */
-export const toFetchHandler = <R>(
-  step: AnyStep<R>,
+export const toFetchHandler = (
+  step: AnyStep,
   options: HandlerOptions,
 ): ((request: Request) => Promise<Response>) => {
   const { answer, log } = serveWith(step, options)

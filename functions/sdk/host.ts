@@ -31,7 +31,7 @@ const timeouts = {
 }
 
 /** A server for one step. It neither listens yet nor reads the environment nor ends the process. */
-export const createHost = <R>(step: AnyStep<R>, options: FunctionOptions): Host => {
+export const createHost = (step: AnyStep, options: FunctionOptions): Host => {
   const { log, clock } = options
   const answer = createFunction(step, options)
   let stopping = false

@@ -17,10 +17,29 @@ export {
 export { ModelPolicy, type Policy } from './policy.ts'
 export { EventStep, type EventContext, type EventStepLike } from './event-step.ts'
 export { PullStep, type PullStepLike } from './pull-step.ts'
-export type { AnyStep } from './any-step.ts'
+export type { AnyStep, AnySyncStep } from './any-step.ts'
 export type { CloudEvent, Duration } from '#contract'
 export type { ExpandedRecordOf, Many, ModelBlank, One, OneOrNone, PathOf } from './model-types.ts'
-export { typedSteps, type DefinedStep, type TypedStep, type TypedSteps } from './typed-steps.ts'
+export {
+  typedSteps,
+  type DefinedPolicy,
+  type DefinedStep,
+  type TypedPolicy,
+  type TypedStep,
+  type TypedSteps,
+} from './typed-steps.ts'
+export {
+  CoreClientError,
+  createCoreClient,
+  type AnyModels,
+  type CoreClient,
+  type CoreClientErrorCode,
+  type CoreClientOptions,
+  type Linked,
+  type ListOptions,
+  type UpdateOptions,
+  type Writes,
+} from './client.ts'
 export { attributesOf, providerServiceOf, providerServicesOf } from './relatives.ts'
 export {
   DeferredException,

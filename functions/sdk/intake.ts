@@ -11,16 +11,22 @@ import {
   type Fields,
   type IncomingHeaders,
 } from '#contract'
-import { isEventStep, isPullStep, isSyncStep, type AnyStep } from './any-step.ts'
-import type { EventStepLike } from './event-step.ts'
-import type { Policy } from './policy.ts'
-import type { PullStepLike } from './pull-step.ts'
+import {
+  isEventStep,
+  isPullStep,
+  isSyncStep,
+  type AnyEventStep,
+  type AnyPolicy,
+  type AnyPullStep,
+  type AnyStep,
+  type AnySyncStep,
+} from './any-step.ts'
 import { notForRecords, wrongModel, wrongOperation } from './refusals.ts'
 import type { Reply } from './reply.ts'
 import { runChange, runPolicy } from './run-change.ts'
 import { runEvent, runPull } from './run-delivery.ts'
 import type { StepOutcome } from './step-outcome.ts'
-import type { CallContext, Step } from './step.ts'
+import type { CallContext } from './step.ts'
 
 /** An event, and when nobody waits for its answer any more. */
 export type Arrived = { readonly event: CloudEvent; readonly deadline?: number }
@@ -40,7 +46,7 @@ export type Intake<Sent extends Arrived, About extends object> = {
 
 type AboutRecord = { readonly change: Change }
 
-const recordIntake = <R>(step: Step<R> | Policy<R>): Intake<ChangeEvent, AboutRecord> => {
+const recordIntake = (step: AnySyncStep | AnyPolicy): Intake<ChangeEvent, AboutRecord> => {
   const kind = isSyncStep(step) ? 'sync' : 'policy'
   return {
     read: decodeChanges,
@@ -72,7 +78,7 @@ const arrivedOf = (event: CloudEvent): Arrived => {
   return deadline === undefined ? { event } : { event, deadline }
 }
 
-const eventIntake = (step: EventStepLike | PullStepLike): Intake<Arrived, AboutEvent> => ({
+const eventIntake = (step: AnyEventStep | AnyPullStep): Intake<Arrived, AboutEvent> => ({
   read(headers, body) {
     const events = decodeEvents(headers, body)
     return isList(events) ? events.map(arrivedOf) : arrivedOf(events)
@@ -86,8 +92,7 @@ const eventIntake = (step: EventStepLike | PullStepLike): Intake<Arrived, AboutE
 })
 
 /** Calls back with the intake of the step. */
-export const withIntake = <R, T>(
-  step: AnyStep<R>,
+export const withIntake = <T>(
+  step: AnyStep,
   use: <Sent extends Arrived, About extends object>(intake: Intake<Sent, About>) => T,
-): T =>
-  isEventStep(step) || isPullStep(step) ? use(eventIntake(step)) : use(recordIntake<R>(step))
+): T => (isEventStep(step) || isPullStep(step) ? use(eventIntake(step)) : use(recordIntake(step)))

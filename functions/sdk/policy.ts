@@ -1,3 +1,4 @@
+import type { CoreClient } from './client.ts'
 import type { AnyRecord, MaybeLater, Nothing, StepContext } from './step.ts'
 
 /**
@@ -6,17 +7,17 @@ import type { AnyRecord, MaybeLater, Nothing, StepContext } from './step.ts'
  *
  * Returning means done, and errors mean what they do for a {@link Step}. Calls repeat, so the methods must be idempotent.
  */
-export type Policy<R = AnyRecord> = {
+export type Policy<R = AnyRecord, Client = CoreClient> = {
   /** The leaf model whose records the policy is told of. */
   readonly observes: string
   /** Related records it reads: `owner`, `owner.site`; reverse sets such as `ports`. */
   readonly include?: readonly string[] | undefined
   /** For a record that the policy has not dealt with yet. */
-  handle_create?(o: R, context: StepContext): MaybeLater<Nothing>
+  handle_create?(o: R, context: StepContext<Client>): MaybeLater<Nothing>
   /** For one that has changed since. */
-  handle_update?(o: R, context: StepContext): MaybeLater<Nothing>
+  handle_update?(o: R, context: StepContext<Client>): MaybeLater<Nothing>
   /** For one that is deleted, before it goes. */
-  handle_delete?(o: R, context: StepContext): MaybeLater<Nothing>
+  handle_delete?(o: R, context: StepContext<Client>): MaybeLater<Nothing>
 }
 
 /** The base class of policies; an object of the shape of {@link Policy} does as well. */

@@ -1,4 +1,4 @@
-import { maxEventBytes, type ContractError, type Operation } from '#contract'
+import { kindNames, maxEventBytes, type ContractError, type Operation } from '#contract'
 import { problemReply, type Reply } from './reply.ts'
 
 export const tooLarge: Reply = problemReply(
@@ -61,14 +61,12 @@ export const wrongModel = (observes: string, model: string): Reply =>
     detail: `Expected a record of ${observes}, got one of ${model}; check the URL of the step`,
   })
 
-const kindNames = { sync: 'a sync step', policy: 'a policy' } as const
-
-export const wrongOperation = (kind: keyof typeof kindNames, operation: Operation): Reply =>
+export const wrongOperation = (kind: 'sync' | 'policy', operation: Operation): Reply =>
   problemReply({
     status: 422,
     code: 'WRONG_OPERATION',
     title: 'Not my operation',
-    detail: `This is ${kindNames[kind]}, which knows no ${operation}; check the URL of the step`,
+    detail: `This is a ${kindNames[kind].one}, which knows no ${operation}; check the URL of the step`,
   })
 
 export const notForRecords = (type: string): Reply =>

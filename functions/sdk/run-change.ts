@@ -1,9 +1,8 @@
 import type { Fields, Operation, PolicyOperation } from '#contract'
-import { policyMethods } from './any-step.ts'
-import type { Policy } from './policy.ts'
+import { policyMethods, type AnyPolicy, type AnySyncStep } from './any-step.ts'
 import { recordView } from './record-view.ts'
 import { nameOf, outcomeOf, outcomeOfMethod, type StepOutcome } from './step-outcome.ts'
-import type { Step, StepContext } from './step.ts'
+import type { StepContext } from './step.ts'
 
 const isPlainObject = (value: unknown): value is Fields => {
   if (typeof value !== 'object' || value === null) return false
@@ -22,15 +21,13 @@ const feedbackOf = (returned: unknown, method: string): Fields | undefined => {
   return JSON.parse(JSON.stringify(returned)) as Fields
 }
 
-// The author of a step says what its records look like; the model's xproto is what makes it true.
-
 /** Lets a sync step do its work on one change. Never rejects. Unexpected errors go to the log with their stack. */
-export const runChange = <R>(step: Step<R>, context: StepContext): Promise<StepOutcome> => {
+export const runChange = (step: AnySyncStep, context: StepContext): Promise<StepOutcome> => {
   const { change } = context
   const method = change.operation === 'sync' ? 'sync_record' : 'delete_record'
   return outcomeOf(context, async () => {
-    const o = recordView(change) as unknown as R
-    const feedback = feedbackOf(await step[method](o, context), method)
+    const returned = await step[method](recordView(change) as never, context as never)
+    const feedback = feedbackOf(returned, method)
     return feedback === undefined ? { kind: 'synced' } : { kind: 'synced', feedback }
   })
 }
@@ -39,15 +36,12 @@ const isOfPolicies = (operation: Operation): operation is PolicyOperation =>
   Object.hasOwn(policyMethods, operation)
 
 /** As {@link runChange}, for a policy: what it has no method for is done at once. Rejects for operations of sync steps. */
-export const runPolicy = async <R>(
-  policy: Policy<R>,
-  context: StepContext,
-): Promise<StepOutcome> => {
+export const runPolicy = async (policy: AnyPolicy, context: StepContext): Promise<StepOutcome> => {
   const { change } = context
   if (!isOfPolicies(change.operation)) {
     throw new TypeError(`Expected an operation of policies, got ${change.operation}`)
   }
   const method = policyMethods[change.operation]
-  const o = recordView(change) as unknown as R
-  return outcomeOfMethod(context, method, () => policy[method]?.(o, context))
+  const o = recordView(change) as never
+  return outcomeOfMethod(context, method, () => policy[method]?.(o, context as never))
 }

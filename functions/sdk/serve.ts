@@ -65,8 +65,8 @@ const fired = (signal: AbortSignal): Promise<void> =>
   })
 
 /** {@link serve} without the process around it. Resolves when the last call is done; rejects when it cannot begin. */
-export const serveUntilStopped = async <R>(
-  step: AnyStep<R>,
+export const serveUntilStopped = async (
+  step: AnyStep,
   options: ServeOptions,
   surroundings: Surroundings,
 ): Promise<void> => {
@@ -96,7 +96,7 @@ export const serveUntilStopped = async <R>(
  * K_SERVICE, K_REVISION, who may call, and SYNCSTEP_CORE_URL with SYNCSTEP_CORE_TOKEN from the environment, and writes lines of JSON. At SIGTERM or SIGINT it takes
  * no more calls, lets those under way finish, and exits with 0. Where it cannot begin it says why and exits with 1.
  */
-export const serve = async <R>(step: AnyStep<R>, options: ServeOptions = {}): Promise<never> => {
+export const serve = async (step: AnyStep, options: ServeOptions = {}): Promise<never> => {
   const controller = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => controller.abort())
   const surroundings: Surroundings = {

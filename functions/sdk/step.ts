@@ -19,7 +19,7 @@ export type AnyRecord = {
 }
 
 /** What every call is told beside what it is for. */
-export type CallContext = {
+export type CallContext<Client = CoreClient> = {
   /** Lines carry the record's model and id, or the event's type and id. */
   readonly log: Log
   /** Fires when the deadline of the call has passed or the caller has gone: nobody will hear the answer. */
@@ -30,10 +30,10 @@ export type CallContext = {
    */
   readonly completionUrl: string | undefined
   /** Reads and writes records, as far as the step may. Using it throws where functions do not reach the core. */
-  readonly client: CoreClient
+  readonly client: Client
 }
 
-export type StepContext = CallContext & {
+export type StepContext<Client = CoreClient> = CallContext<Client> & {
   /** What was sent, with operation, stamp, attempt and the outcome of the attempt before. */
   readonly change: Change
 }
@@ -52,7 +52,7 @@ export type StepResult = MaybeLater<Nothing | Fields>
  * Returning means done. Throw `DeferredException` for "not yet", `InProgressException` for "begun",
  * `TerminalException` for "never"; any other error is a failure that is tried again. Calls repeat after crashes and lost answers, so both methods must be idempotent.
  */
-export type Step<R = AnyRecord> = {
+export type Step<R = AnyRecord, Client = CoreClient> = {
   /** The leaf model whose records the step takes care of. */
   readonly observes: string
   /** Related records it reads: `owner`, `owner.site`; reverse sets such as `ports`. */
@@ -61,16 +61,16 @@ export type Step<R = AnyRecord> = {
   readonly after_policy?: boolean | undefined
   /** The fields that it reads: an edit of none of them does not call it. Without a list: all. */
   readonly fields?: readonly string[] | undefined
-  sync_record(o: R, context: StepContext): StepResult
-  delete_record(o: R, context: StepContext): StepResult
+  sync_record(o: R, context: StepContext<Client>): StepResult
+  delete_record(o: R, context: StepContext<Client>): StepResult
 }
 
 /**
  * The base class of the tutorial's steps; an object of the shape of {@link Step} does as well. `include` is not
  * declared here, so that a step which has one need not write `override`.
  */
-export abstract class SyncStep<R = AnyRecord> implements Step<R> {
+export abstract class SyncStep<R = AnyRecord, Client = CoreClient> implements Step<R, Client> {
   abstract readonly observes: string
-  abstract sync_record(o: R, context: StepContext): StepResult
-  abstract delete_record(o: R, context: StepContext): StepResult
+  abstract sync_record(o: R, context: StepContext<Client>): StepResult
+  abstract delete_record(o: R, context: StepContext<Client>): StepResult
 }

@@ -1,12 +1,29 @@
+import type { CoreClient } from './client.ts'
+import type { EventStepLike } from './event-step.ts'
 import type { KnownModels, LeafRecordOf, PathOf } from './model-types.ts'
+import { ModelPolicy, type Policy } from './policy.ts'
+import type { PullStepLike } from './pull-step.ts'
 import { SyncStep, type MaybeLater, type Nothing, type Step, type StepContext } from './step.ts'
 
-/** What a step observes and reads. */
-type About<Name, Path> = {
-  /** The leaf model whose records the step takes care of. */
+/** What a step or a policy observes and includes. */
+type Observing<Name, Path> = {
+  /** The leaf model whose records it takes care of. */
   readonly observes: Name
   /** Related records it reads: `owner`, `owner.site`; reverse sets such as `ports`. */
   readonly include?: readonly Path[]
+}
+
+type FieldOf<
+  Models extends KnownModels<Models>,
+  Name extends keyof Models,
+> = keyof Models[Name]['fields'] & string
+
+/** What a step observes and reads. */
+type About<Name, Path, Field> = Observing<Name, Path> & {
+  /** It is called for what the policy of the model has dealt with, and not before. */
+  readonly after_policy?: boolean
+  /** The fields that it reads: an edit of none of them does not call it. Without a list: all. */
+  readonly fields?: readonly Field[]
 }
 
 /** The fields that what a step returns names. */
@@ -22,9 +39,9 @@ type OnlyFeedback<Returned, Feedback> = [Exclude<NamedBy<Returned>, keyof Feedba
   ? Returned
   : NotAFeedbackField<Exclude<NamedBy<Returned>, keyof Feedback>>
 
-type Methods<Record, Feedback, Returned> = {
-  sync_record(o: Record, context: StepContext): Returned & OnlyFeedback<Returned, Feedback>
-  delete_record(o: Record, context: StepContext): MaybeLater<Nothing>
+type Methods<Record, Client, Feedback, Returned> = {
+  sync_record(o: Record, context: StepContext<Client>): Returned & OnlyFeedback<Returned, Feedback>
+  delete_record(o: Record, context: StepContext<Client>): MaybeLater<Nothing>
 }
 
 declare const given: unique symbol
@@ -42,7 +59,16 @@ export interface DefinedStep<
   Models extends KnownModels<Models>,
   Name extends keyof Models & string,
   Path,
-> extends Step<LeafRecordOf<Models, Name, Path>> {
+> extends Step<LeafRecordOf<Models, Name, Path>, CoreClient<Models>> {
+  readonly observes: Name
+}
+
+/** A policy as an object; see {@link TypedSteps.definePolicy}. */
+export interface DefinedPolicy<
+  Models extends KnownModels<Models>,
+  Name extends keyof Models & string,
+  Path,
+> extends Policy<LeafRecordOf<Models, Name, Path>, CoreClient<Models>> {
   readonly observes: Name
 }
 
@@ -51,22 +77,56 @@ export abstract class TypedStep<
   Models extends KnownModels<Models>,
   Name extends keyof Models & string,
   Path extends string,
->
-  extends SyncStep<Exactly<LeafRecordOf<Models, Name, Path>>>
-  implements Step<Exactly<LeafRecordOf<Models, Name, Path>>>
-{
+> extends SyncStep<Exactly<LeafRecordOf<Models, Name, Path>>, CoreClient<Models>> {
   readonly observes: Name
   readonly include: readonly Path[]
+  readonly after_policy: boolean | undefined
+  readonly fields: readonly FieldOf<Models, Name>[] | undefined
   abstract override sync_record(
     o: Exactly<LeafRecordOf<Models, Name, Path>>,
-    context: StepContext,
+    context: StepContext<CoreClient<Models>>,
   ): MaybeLater<Nothing | Patch<LeafRecordOf<Models, Name, Path>, Models[Name]['feedback']>>
   abstract override delete_record(
     o: Exactly<LeafRecordOf<Models, Name, Path>>,
-    context: StepContext,
+    context: StepContext<CoreClient<Models>>,
   ): MaybeLater<Nothing>
 
-  constructor({ observes, include = [] }: About<Name, Path>) {
+  constructor({
+    observes,
+    include = [],
+    after_policy,
+    fields,
+  }: About<Name, Path, FieldOf<Models, Name>>) {
+    super()
+    this.observes = observes
+    this.include = include
+    this.after_policy = after_policy
+    this.fields = fields
+  }
+}
+
+/** The base of a class that is a policy; see {@link TypedSteps.policyClass}. */
+export abstract class TypedPolicy<
+  Models extends KnownModels<Models>,
+  Name extends keyof Models & string,
+  Path extends string,
+> extends ModelPolicy {
+  readonly observes: Name
+  readonly include: readonly Path[]
+  handle_create?(
+    o: Exactly<LeafRecordOf<Models, Name, Path>>,
+    context: StepContext<CoreClient<Models>>,
+  ): MaybeLater<Nothing>
+  handle_update?(
+    o: Exactly<LeafRecordOf<Models, Name, Path>>,
+    context: StepContext<CoreClient<Models>>,
+  ): MaybeLater<Nothing>
+  handle_delete?(
+    o: Exactly<LeafRecordOf<Models, Name, Path>>,
+    context: StepContext<CoreClient<Models>>,
+  ): MaybeLater<Nothing>
+
+  constructor({ observes, include = [] }: Observing<Name, Path>) {
     super()
     this.observes = observes
     this.include = include
@@ -92,8 +152,13 @@ export type TypedSteps<Models extends KnownModels<Models>> = {
     Returned extends MaybeLater<Nothing | Models[Name]['feedback']>,
     Path extends PathOf<Models, Name> = never,
   >(
-    step: About<Name, Path> &
-      Methods<LeafRecordOf<Models, Name, Path>, Models[Name]['feedback'], Returned>,
+    step: About<Name, Path, FieldOf<Models, Name>> &
+      Methods<
+        LeafRecordOf<Models, Name, Path>,
+        CoreClient<Models>,
+        Models[Name]['feedback'],
+        Returned
+      >,
   ): DefinedStep<Models, Name, Path>
 
   /**
@@ -106,8 +171,61 @@ export type TypedSteps<Models extends KnownModels<Models>> = {
    * }
    */
   stepClass<Name extends keyof Models & string, Path extends PathOf<Models, Name> = never>(
-    about: About<Name, Path>,
+    about: About<Name, Path, FieldOf<Models, Name>>,
   ): abstract new () => TypedStep<Models, Name, Path>
+
+  /**
+   * A policy as an object, with at least one of the methods. `o` is as in a step.
+   *
+   * @example
+   * export default definePolicy({
+   *   observes: 'Page',
+   *   async handle_create(o, { client }) {
+   *     await client.upsert('Color', ['page_id'], { page: o, name: 'white' })
+   *   },
+   * })
+   */
+  definePolicy<Name extends keyof Models & string, Path extends PathOf<Models, Name> = never>(
+    policy: Observing<Name, Path> &
+      Pick<
+        Policy<LeafRecordOf<Models, Name, Path>, CoreClient<Models>>,
+        'handle_create' | 'handle_update' | 'handle_delete'
+      >,
+  ): DefinedPolicy<Models, Name, Path>
+
+  /**
+   * The base of a policy as a class, for one that has more members than those methods.
+   *
+   * @example
+   * export default class PagePolicy extends policyClass({ observes: 'Page' }) {
+   *   override handle_delete(o: Page, { client }: StepContext<Client>): Promise<void> { ... }
+   * }
+   */
+  policyClass<Name extends keyof Models & string, Path extends PathOf<Models, Name> = never>(
+    about: Observing<Name, Path>,
+  ): abstract new () => TypedPolicy<Models, Name, Path>
+
+  /**
+   * An event step as an object, whose client knows the models.
+   *
+   * @example
+   * export default defineEventStep({
+   *   types: ['org.onos.port.*'],
+   *   async process_event(event, { client, log }) { ... },
+   * })
+   */
+  defineEventStep(step: EventStepLike<CoreClient<Models>>): EventStepLike<CoreClient<Models>>
+
+  /**
+   * A pull step as an object, whose client knows the models.
+   *
+   * @example
+   * export default definePullStep({
+   *   every: '30s',
+   *   async pull_records({ client, signal }) { ... },
+   * })
+   */
+  definePullStep(step: PullStepLike<CoreClient<Models>>): PullStepLike<CoreClient<Models>>
 }
 
 /** {@link TypedSteps} of the models whose types `syncstep generate types` wrote, which calls this. */
@@ -122,4 +240,15 @@ export const typedSteps = <Models extends KnownModels<Models>>(): TypedSteps<Mod
     }
     return Base
   },
+  definePolicy: (policy) => policy,
+  policyClass: (about) => {
+    abstract class Base extends TypedPolicy<Models, never, never> {
+      constructor() {
+        super(about as never)
+      }
+    }
+    return Base
+  },
+  defineEventStep: (step) => step,
+  definePullStep: (step) => step,
 })

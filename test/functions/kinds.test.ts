@@ -148,7 +148,7 @@ describe('a policy', () => {
     expect(await problemOf(await ask(policy, color('sync')))).toEqual({
       status: 422,
       code: 'WRONG_OPERATION',
-      detail: 'This is a policy, which knows no sync; check the URL of the step',
+      detail: 'This is a model policy, which knows no sync; check the URL of the step',
     })
     expect(await problemOf(await ask(step, color('policy_delete')))).toEqual({
       status: 422,

@@ -1,5 +1,6 @@
 /** Types of the SDK that the generated text may use. */
 const imported = [
+  'CoreClient',
   'ExpandedRecordOf',
   'Many',
   'ModelBlank',
@@ -29,7 +30,22 @@ const steps = typedSteps<Models>()
 export const defineStep: TypedSteps<Models>['defineStep'] = steps.defineStep
 
 /** The same as the base of a class. */
-export const stepClass: TypedSteps<Models>['stepClass'] = steps.stepClass`
+export const stepClass: TypedSteps<Models>['stepClass'] = steps.stepClass
+
+/** A policy as an object, with at least one of its methods. */
+export const definePolicy: TypedSteps<Models>['definePolicy'] = steps.definePolicy
+
+/** The same as the base of a class. */
+export const policyClass: TypedSteps<Models>['policyClass'] = steps.policyClass
+
+/** An event step as an object. */
+export const defineEventStep: TypedSteps<Models>['defineEventStep'] = steps.defineEventStep
+
+/** A pull step as an object. */
+export const definePullStep: TypedSteps<Models>['definePullStep'] = steps.definePullStep
+
+/** What reads and writes records in all of them: \`StepContext<Client>\`, \`EventContext<Client>\`. */
+export type Client = CoreClient<Models>`
 
 /** The names that no model's types may take. */
 export const preludeNames: readonly string[] = [
@@ -38,6 +54,11 @@ export const preludeNames: readonly string[] = [
   'steps',
   'defineStep',
   'stepClass',
+  'definePolicy',
+  'policyClass',
+  'defineEventStep',
+  'definePullStep',
+  'Client',
   'ModelName',
   'Include',
   'Expanded',

@@ -3,6 +3,7 @@
 
 import {
   typedSteps,
+  type CoreClient,
   type ExpandedRecordOf,
   type Many,
   type ModelBlank,
@@ -32,6 +33,21 @@ export const defineStep: TypedSteps<Models>['defineStep'] = steps.defineStep
 
 /** The same as the base of a class. */
 export const stepClass: TypedSteps<Models>['stepClass'] = steps.stepClass
+
+/** A policy as an object, with at least one of its methods. */
+export const definePolicy: TypedSteps<Models>['definePolicy'] = steps.definePolicy
+
+/** The same as the base of a class. */
+export const policyClass: TypedSteps<Models>['policyClass'] = steps.policyClass
+
+/** An event step as an object. */
+export const defineEventStep: TypedSteps<Models>['defineEventStep'] = steps.defineEventStep
+
+/** A pull step as an object. */
+export const definePullStep: TypedSteps<Models>['definePullStep'] = steps.definePullStep
+
+/** What reads and writes records in all of them: `StepContext<Client>`, `EventContext<Client>`. */
+export type Client = CoreClient<Models>
 
 /** What there is to know about each model. */
 export interface Models {

@@ -1,16 +1,17 @@
 import type { Fields, Outcome } from '#contract'
-import type { MaybeLater, Step } from '../step.ts'
+import type { AnySyncStep } from '../any-step.ts'
+import type { MaybeLater } from '../step.ts'
 import { differences } from './differences.ts'
 import { thrownBy, toldOutcome } from './expectations.ts'
 import { failedCheck } from './failed-check.ts'
 import { recordBackend, type BackendCall } from './recorded-backend.ts'
 import { runStep, type RunOptions } from './run-step.ts'
 
-export type IdempotencyCheck<Backend extends object, R> = {
+export type IdempotencyCheck<Backend extends object> = {
   /** A new backend, in the same state each time. */
   readonly backend: () => MaybeLater<Backend>
   /** The step as it works on that backend. */
-  readonly step: (backend: Backend) => Step<R>
+  readonly step: (backend: Backend) => AnySyncStep
   /** What the backend holds by now, as data; without what may differ from run to run, such as times and random ids. */
   readonly state: (backend: Backend) => unknown
   readonly record: Fields
@@ -33,8 +34,8 @@ const kept = (state: unknown): unknown => {
   }
 }
 
-const run = async <Backend extends object, R>(
-  { step, state, record, options = {} }: IdempotencyCheck<Backend, R>,
+const run = async <Backend extends object>(
+  { step, state, record, options = {} }: IdempotencyCheck<Backend>,
   backend: Backend,
   cutAfter?: number,
 ): Promise<Run> => {
@@ -49,8 +50,8 @@ const run = async <Backend extends object, R>(
 }
 
 /** A backend as the step finds it the first time; boxed, because the compiler takes it for what may be a promise. */
-const newBackend = async <Backend extends object, R>(
-  check: IdempotencyCheck<Backend, R>,
+const newBackend = async <Backend extends object>(
+  check: IdempotencyCheck<Backend>,
 ): Promise<{ readonly backend: Backend }> => {
   const backend = (await check.backend()) as unknown as Backend
   const { operation, ...options } = check.options ?? {}
@@ -88,8 +89,8 @@ const findingsOf = (when: string, undisturbed: Left, again: Left): readonly Find
   }))
 
 /** Lets the step be cut off at that call of a new backend, and run once more. */
-const afterCrash = async <Backend extends object, R>(
-  check: IdempotencyCheck<Backend, R>,
+const afterCrash = async <Backend extends object>(
+  check: IdempotencyCheck<Backend>,
   undisturbed: Run,
   cutAfter: number,
 ): Promise<readonly Finding[]> => {
@@ -130,8 +131,8 @@ const checkUndisturbed = ({ outcome, calls, thrown }: Run): void => {
  *   record: record(Color, { name: 'red' }),
  * })
  */
-export const checkIdempotent = async <Backend extends object, R>(
-  check: IdempotencyCheck<Backend, R>,
+export const checkIdempotent = async <Backend extends object>(
+  check: IdempotencyCheck<Backend>,
 ): Promise<readonly BackendCall[]> => {
   const { backend } = await newBackend(check)
   const undisturbed = await run(check, backend)

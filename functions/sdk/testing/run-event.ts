@@ -1,6 +1,6 @@
 import { decodeEvent, encodeEvent, type CloudEvent } from '#contract'
-import type { EventContext, EventStepLike } from '../event-step.ts'
-import type { PullStepLike } from '../pull-step.ts'
+import type { AnyEventStep, AnyPullStep } from '../any-step.ts'
+import type { EventContext } from '../event-step.ts'
 import { runEvent as runEventOn, runPull as runPullOn } from '../run-delivery.ts'
 import { recordedContext, type CallOptions } from './call-options.ts'
 import type { Run } from './run-step.ts'
@@ -25,7 +25,7 @@ const recordedCall = (given: GivenEvent, options: CallOptions): Recorded => {
  * await runEvent(portStep, { type: 'org.onos.port.down', data: { port: 7 } }, { client })
  */
 export const runEvent = async (
-  step: EventStepLike,
+  step: AnyEventStep,
   event: GivenEvent,
   options: CallOptions = {},
 ): Promise<Run> => {
@@ -34,7 +34,7 @@ export const runEvent = async (
 }
 
 /** Calls `pull_records` of the step, as {@link runEvent} calls event steps. */
-export const runPull = async (step: PullStepLike, options: CallOptions = {}): Promise<Run> => {
+export const runPull = async (step: AnyPullStep, options: CallOptions = {}): Promise<Run> => {
   const { context, logs } = recordedCall({ type: 'org.opencord.xos.pull.v1' }, options)
   return { outcome: await runPullOn(step, context), logs }
 }

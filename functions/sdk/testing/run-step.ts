@@ -1,7 +1,6 @@
 import type { Fields, Outcome } from '#contract'
-import type { Policy } from '../policy.ts'
+import type { AnyPolicy, AnySyncStep } from '../any-step.ts'
 import { runChange, runPolicy as runPolicyOn } from '../run-change.ts'
-import type { Step } from '../step.ts'
 import { recordedContext, type CallOptions, type LogLine } from './call-options.ts'
 import { sentChange } from './sent-change.ts'
 
@@ -45,8 +44,8 @@ export type StepRun = Run & {
  * @example
  * const { outcome, logs } = await runStep(new ColorStep(), { name: 'red' }, { expanded: { page: { width: 3 } } })
  */
-export const runStep = async <R>(
-  step: Step<R>,
+export const runStep = async (
+  step: AnySyncStep,
   record: Fields,
   options: RunOptions = {},
 ): Promise<StepRun> => {
@@ -66,8 +65,8 @@ export const runStep = async <R>(
  * const client = { create: async (model, values) => created.push({ model, ...values }) }
  * expectSynced(await runPolicy(pagePolicy, { name: 'start' }, { client }))
  */
-export const runPolicy = async <R>(
-  policy: Policy<R>,
+export const runPolicy = async (
+  policy: AnyPolicy,
   record: Fields,
   options: PolicyOptions = {},
 ): Promise<Run> => {

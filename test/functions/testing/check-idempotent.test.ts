@@ -39,8 +39,8 @@ type Sync = (server: FakeServer) => ReturnType<Step['sync_record']>
 
 const checkOf = (
   sync: Sync,
-  more: Partial<IdempotencyCheck<FakeServer, never>> = {},
-): IdempotencyCheck<FakeServer, never> => ({
+  more: Partial<IdempotencyCheck<FakeServer>> = {},
+): IdempotencyCheck<FakeServer> => ({
   backend: () => new FakeServer(),
   step: (server) => ({
     observes: 'Database',

@@ -354,6 +354,59 @@ const definitions: readonly (readonly [step: string, error?: string])[] = [
     "Type 'number' is not assignable to type 'string'",
   ],
   ['sync_record: () => {}, includes: []', "'includes' does not exist in type"],
+  ["fields: ['hello_to', 'owner_id'], after_policy: true, sync_record: () => {}"],
+  ["fields: ['helo_to'], sync_record: () => {}", '"helo_to"'],
+  ["sync_record: async (o, { client }) => void (await client.touch('Site', o.owner_id))"],
+  [
+    "sync_record: async (o, { client }) => void (await client.touch('Sight', 1))",
+    `'"Sight"' is not assignable`,
+  ],
+]
+
+/** What a policy is made of. */
+const policies: readonly (readonly [policy: string, error?: string])[] = [
+  [`${include} handle_create: (o) => void (o.owner.hello_from + o.ports.length)`],
+  ['async handle_update(o, { client, log }) { log.info(o.hello_to) }, handle_delete() {}'],
+  [
+    "handle_create: async (o, { client }) => void (await client.create('Slice', { name: o.hello_to, site_id: 1 }))",
+  ],
+  [
+    "handle_create: async (o, { client }) => void (await client.create('Slice', { nam: o.hello_to }))",
+    "'nam' does not exist",
+  ],
+  ['handle_create: (o) => void o.owner', "Property 'owner' does not exist"],
+  ["include: ['owner.sight'], handle_create: () => {}", `Did you mean '"owner.site"'?`],
+  ['handle_create: () => ({ backend_handle: "a" })', 'is not assignable'],
+  ['handle_creation: () => {}', "'handle_creation' does not exist in type"],
+]
+
+/** Methods of a class that is a policy, whose `include` is as above. */
+const policyMembers: readonly (readonly [members: string, error?: string])[] = [
+  ["override handle_create(o: Instance<'owner.site'>): void { o.owner.hello_from }"],
+  [
+    "override async handle_delete(o: Instance, { client }: StepContext<Client>) { await client.delete('Site', o.id) }",
+  ],
+  [
+    "override handle_update(o: Instance<'subscribed_links'>): void { o.id }",
+    "'handle_update' in type 'Sync' is not assignable",
+  ],
+]
+
+/** Steps that observe no model. */
+const unbound: readonly (readonly [source: string, error?: string])[] = [
+  [
+    "defineEventStep({ types: ['a.*'], process_event: async (event, { client }) => void (await client.first('Site', { name: event.id })) })",
+  ],
+  [
+    "defineEventStep({ process_event: async (_, { client }) => void (await client.first('Site', { nam: 'a' })) })",
+    "'nam' does not exist",
+  ],
+  ["defineEventStep({ types: 'a', process_event: () => {} })", 'is not assignable'],
+  [
+    "definePullStep({ every: '30s', pull_records: async ({ client }) => client.delete('Site', 1) })",
+  ],
+  ['definePullStep({ every: 30, pull_records: () => {} })', 'is not assignable'],
+  ['definePullStep({ pull_records: () => 7 })', 'is not assignable'],
 ]
 
 /** Methods of a class whose `include` is as above. */
@@ -398,11 +451,24 @@ const defined: readonly (readonly [text: string, source: string, error: string])
     const base = `stepClass({ observes: 'HelloWorldServiceInstance', ${include} })`
     return [text, `export default class Sync extends ${base} { ${text} }`, error] as const
   }),
+  ...policies.map(([policy, error = 'fine']) => {
+    const text = `{ observes: 'HelloWorldServiceInstance', ${policy} }`
+    return [policy, `export default definePolicy(${text})`, error] as const
+  }),
+  ...policyMembers.map(([text, error = 'fine']) => {
+    const base = `policyClass({ observes: 'HelloWorldServiceInstance', ${include} })`
+    return [text, `export default class Sync extends ${base} { ${text} }`, error] as const
+  }),
+  ...unbound.map(([text, error = 'fine']) => [text, `export const step = ${text}`, error] as const),
   ...assignments.map(([text, error = 'fine']) => [text, `export ${text}`, error] as const),
 ]
 
 describe('a step of known models', () => {
-  const head = `import { defineStep, stepClass, type HelloWorldServiceInstance as Instance, type Site } from './types.ts'`
+  const head = [
+    "import type { StepContext } from 'syncstep/functions'",
+    'import { defineEventStep, definePolicy, definePullStep, defineStep, policyClass, stepClass,',
+    "  type Client, type HelloWorldServiceInstance as Instance, type Site } from './types.ts'",
+  ].join('\n')
   let errors: readonly string[]
   beforeAll(() => {
     const files = defined.map(([, source], index) => [`${index}.ts`, `${head}\n${source}`] as const)
