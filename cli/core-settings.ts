@@ -98,6 +98,8 @@ export const coreVariables = {
     'How long XOS clients keep their connections when the models change; else 5s',
   SYNCSTEP_SCHEMA_PAUSE: 'How long they are then refused, so that they notice; else 6s',
   SYNCSTEP_COMPLETION_HOURS: 'How many hours they have for that; else 24, at most 720',
+  SYNCSTEP_EVENT_SECRET:
+    'Lets events in at /events/SECRET of REST, for senders without credentials; several by commas',
   SYNCSTEP_KEEP_CHANGES: 'How many changes of records are kept for who watches; else 200000',
   SYNCSTEP_KEEP_CHANGES_DAYS: 'How many days at most; else 7',
   SYNCSTEP_KEEP_AUDIT_DAYS: 'How many days it is kept who wrote what; else 90',
@@ -192,6 +194,15 @@ export const publicUrlFrom = (text: string | undefined): URL | undefined => {
   )
 }
 
+/** What lets senders in that can show nothing else. It is not told. */
+export const eventSecretsFrom = (text = ''): readonly string[] => {
+  const secrets = text === '' ? [] : text.split(',').map((secret) => secret.trim())
+  if (secrets.every((secret) => /^[\w.~-]{16,200}$/.test(secret))) return secrets
+  throw new Failure(
+    'Expected SYNCSTEP_EVENT_SECRET to be texts of 16 to 200 letters, digits and -._~, separated by commas.',
+  )
+}
+
 /** What the user chose for the core, by flags and variables. */
 export const coreSettings = async (
   input: Input,
@@ -227,6 +238,7 @@ export const coreSettings = async (
       closedMs: durationOf(world, 'SYNCSTEP_SCHEMA_PAUSE', '6s'),
     },
     publicUrl: publicUrlFrom(input.text('public-url')),
+    eventSecrets: eventSecretsFrom(world.environment['SYNCSTEP_EVENT_SECRET']),
     completionMs: countOf(world, 'SYNCSTEP_COMPLETION_HOURS', 24, 720) * hourMs,
     retention: {
       changes: countOf(world, 'SYNCSTEP_KEEP_CHANGES', 200_000),

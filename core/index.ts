@@ -54,6 +54,7 @@ export {
 export type { IssuedToken } from './access/tokens.ts'
 export { requireAdministrator } from './access/require-administrator.ts'
 export { buildRest, type RestOptions } from './rest/rest.ts'
+export type { InboxOptions } from './rest/inbox.ts'
 export { completionsPath } from './rest/completions.ts'
 export { buildTosca, type ToscaOptions } from './tosca/tosca.ts'
 export { buildGrpc, type GrpcFace, type GrpcOptions, type TlsMaterial } from './grpc/server.ts'

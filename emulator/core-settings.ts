@@ -33,6 +33,8 @@ export type CoreSettings = {
     { readonly url: string; readonly extensions: Readonly<Record<string, string>> } | undefined
   /** Where functions reach the REST face, to complete calls and to write; `own`: where it listens; undefined: nowhere. */
   readonly publicUrl: URL | 'own' | undefined
+  /** Texts any of which lets in events at /events/TEXT. */
+  readonly eventSecrets: readonly string[]
   /** How long a call may be completed that was answered 202, unless its function says when to ask again. */
   readonly completionMs: number
   /** How much of the past is kept. */

@@ -18,6 +18,7 @@ import {
   startBackupWorker,
   traceGrpc,
   traceHttp,
+  type InboxOptions,
   type Metrics,
   type RequestLog,
 } from '#core'
@@ -72,6 +73,15 @@ const requestLog =
   ({ log, tellsRequests }: CoreSettings): RequestLog =>
   (entry) =>
     (tellsRequests ? log.info : log.debug).call(log, entry, 'request')
+
+/** Told at level debug only: brokers may bring everything that happens, wanted or not. */
+const inboxOf = ({ log, eventSecrets }: CoreSettings, metrics: Metrics): InboxOptions => ({
+  secrets: eventSecrets,
+  received(acceptance) {
+    metrics.events(acceptance)
+    log.debug(acceptance, 'events came')
+  },
+})
 
 /**
  * Opens the core and its faces. What it opened is closed by the closers, also when it fails half-way: first it says
@@ -133,7 +143,7 @@ export const startCore = async (
   const tellRequest = requestLog(settings)
 
   const authenticator = createAuthenticator({ store, clock, randomBytes })
-  const rest = buildRest({ store, authenticator, log, clock })
+  const rest = buildRest({ store, authenticator, log, clock, inbox: inboxOf(settings, metrics) })
   const tosca = buildTosca({ store, authenticator, log })
   const grpc = buildGrpc({
     work,

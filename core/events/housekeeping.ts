@@ -3,7 +3,7 @@ import type { Retention, Store } from '../store/port.ts'
 import { pause } from './bell.ts'
 
 export type HousekeepingOptions = {
-  readonly store: Pick<Store, 'keepWithin' | 'endHolds'>
+  readonly store: Pick<Store, 'keepWithin' | 'endHolds' | 'deliveries'>
   readonly clock: Pick<Clock, 'after'>
   readonly log: { warn(fields: object, message: string): void }
   readonly retention: Retention
@@ -23,6 +23,14 @@ export const startHousekeeping = (options: HousekeepingOptions): { close(): Prom
       everyMs: 60_000,
       work: () => store.keepWithin(retention),
       complaint: 'Cannot forget what is too old',
+    },
+    {
+      everyMs: 60_000,
+      work: async () => {
+        const lost = await store.deliveries.prune()
+        if (lost > 0) log.warn({ events: lost }, 'Too many dead letters: the oldest are lost')
+      },
+      complaint: 'Cannot forget events that were dealt with',
     },
     { everyMs: 5_000, work: () => store.endHolds(), complaint: 'Cannot let deleted records go' },
   ]

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Outcome } from '#contract'
+import type { Acceptance } from '../store/port.ts'
 
 /** Why pending records are not synced: one of these for each. */
 const queueReasons = [
@@ -11,6 +12,9 @@ const queueReasons = [
   'refused',
 ] as const
 
+/** What keeps events from being dealt with. */
+const deliveryStates = ['ready', 'running', 'backing-off', 'waiting-for-event', 'dead'] as const
+
 /** What there is to do, by leaf model, and how the engine is used. Asked for when somebody reads the metrics. */
 export type Figures = {
   /** Pending records by observed model and reason, and how many of them failed. */
@@ -19,6 +23,13 @@ export type Figures = {
     readonly reason: (typeof queueReasons)[number]
     readonly records: number
     readonly failing: number
+  }[]
+  /** Events for event steps that are not done, by step. */
+  readonly deliveries: readonly {
+    /** `SYNCHRONIZER/STEP`. */
+    readonly step: string
+    readonly state: (typeof deliveryStates)[number]
+    readonly events: number
   }[]
   /** Connections to the database; undefined where there are none. */
   readonly connections: { readonly open: number; readonly idle: number } | undefined
@@ -49,6 +60,8 @@ export type Metrics = {
   leased(model: string): void
   reported(model: string, outcome: Outcome, seconds: number): void
   refused(reports: number): void
+  /** What became of events that came. */
+  events(acceptance: Acceptance): void
   /** All of them, as Prometheus reads them. */
   page(): Promise<{ readonly type: string; readonly text: string }>
 }
@@ -142,6 +155,18 @@ export const createMetrics = (
     labelNames: ['model'],
     registers,
   })
+  const deliveries = new Gauge({
+    name: 'syncstep_deliveries',
+    help: 'Events for event steps that are not done',
+    labelNames: ['step', 'state'],
+    registers,
+  })
+  const events = new Counter({
+    name: 'syncstep_events_total',
+    help: 'Events that came, once for each step that wants them',
+    labelNames: ['result'],
+    registers,
+  })
   const connections = new Gauge({
     name: 'syncstep_database_connections',
     help: 'Connections to the database',
@@ -162,12 +187,17 @@ export const createMetrics = (
 
   const readFigures = async (): Promise<void> => {
     const now = await figures()
-    for (const gauge of [depth, failing]) gauge.reset()
+    for (const gauge of [depth, failing, deliveries]) gauge.reset()
     for (const { model, ...one } of now.work) {
       for (const reason of queueReasons) {
         depth.inc({ model, reason }, reason === one.reason ? one.records : 0)
       }
       failing.inc({ model }, one.failing)
+    }
+    for (const one of now.deliveries) {
+      for (const state of deliveryStates) {
+        deliveries.inc({ step: one.step, state }, state === one.state ? one.events : 0)
+      }
     }
     waiting.set(now.waiting)
     sinkLag.set(sinkLagMs() / 1000)
@@ -197,6 +227,9 @@ export const createMetrics = (
       if (!outcome.retry) terminalErrors.inc({ model })
     },
     refused: (reports) => refusals.inc(reports),
+    events(acceptance) {
+      for (const [result, count] of Object.entries(acceptance)) events.inc({ result }, count)
+    },
     async page() {
       await readFigures()
       return { type: registry.contentType, text: await registry.metrics() }

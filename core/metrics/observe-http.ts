@@ -12,7 +12,7 @@ const emailOf = (request: FastifyRequest): string | undefined =>
 export const observeHttp = (
   app: FastifyInstance,
   face: string,
-  metrics: Metrics,
+  metrics: Pick<Metrics, 'http'>,
   log: RequestLog,
 ): void => {
   app.addHook('onResponse', async (request, reply) => {

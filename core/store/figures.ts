@@ -1,6 +1,7 @@
 import type { Clock } from '#contract'
 import type { Figures } from '../metrics/metrics.ts'
 import type { Database } from './database.ts'
+import { countDeliveries } from './deliveries/count.ts'
 
 /** Counting looks at every pending record, so it is not done more often than this. */
 const keptMs = 10_000
@@ -38,19 +39,22 @@ export const createFigures = (
   clock: Pick<Clock, 'now'>,
 ): (() => Promise<Figures>) => {
   let work: Promise<Figures['work']> = Promise.resolve([])
+  let deliveries: Promise<Figures['deliveries']> = Promise.resolve([])
   let countedAt = -Infinity
 
   return async () => {
     if (clock.now() >= countedAt + keptMs) {
       countedAt = clock.now()
       work = countWork(database, countedAt * 1000)
-      work.catch(() => {
+      deliveries = countDeliveries(database, countedAt * 1000)
+      Promise.all([work, deliveries]).catch(() => {
         countedAt = -Infinity
       })
     }
     const { open, idle, waiting } = database.connections?.() ?? {}
     return {
       work: await work,
+      deliveries: await deliveries,
       connections: open === undefined || idle === undefined ? undefined : { open, idle },
       waiting: waiting ?? 0,
     }

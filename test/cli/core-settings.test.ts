@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { chosenDatabase, publicUrlFrom } from '../../cli/core-settings.ts'
+import { chosenDatabase, eventSecretsFrom, publicUrlFrom } from '../../cli/core-settings.ts'
 
 const url = 'postgres://me:s3cr3t@db/x'
 
@@ -47,3 +47,20 @@ test.each([
   expect(() => publicUrlFrom(text)).toThrow(/to be an http or https URL/)
   expect(() => publicUrlFrom(text)).not.toThrow(/s3cr3t/)
 })
+
+test.each([
+  [undefined, []],
+  ['', []],
+  ['secret-of-now-0123', ['secret-of-now-0123']],
+  ['secret-of-now-0123, former~secret_0123', ['secret-of-now-0123', 'former~secret_0123']],
+])('events are let in by %j at %j', (text, secrets) => {
+  expect(eventSecretsFrom(text)).toEqual(secrets)
+})
+
+test.each(['short', 'secret-of-now-0123,', 's3cr3t/of-now/0123', 's3cr3t of now 0123'])(
+  'events are not let in by %j, which is not told again',
+  (text) => {
+    expect(() => eventSecretsFrom(text)).toThrow(/16 to 200 letters/)
+    expect(() => eventSecretsFrom(text)).not.toThrow(/s3cr3t/)
+  },
+)

@@ -121,3 +121,54 @@ test('calls over gRPC have the names and labels of XOS', async () => {
     'grpc_request_latency_seconds_count{app_name="xos-core",model_name="Slice",endpoint="ListSlice"} 1',
   ])
 })
+
+test('events for steps are told by what keeps them, and counted by what became of them', async () => {
+  const eventSteps = [
+    { step: 'onu', types: ['onu'], maxAttempts: 1 },
+    { step: 'idle', types: ['no'] },
+  ]
+  await opened.work.register({
+    name: 'olt',
+    version: '1',
+    models: [],
+    steps: [],
+    requiredModels: [],
+    eventSteps,
+  })
+  const event = { source: '/voltha', type: 'onu', extensions: {} }
+  const keyed = { ...event, extensions: { partitionkey: 'a' } }
+  const acceptance = await opened.store.deliveries.accept([
+    { ...event, id: '1' },
+    { ...event, id: '2' },
+    { ...keyed, id: '3' },
+    { ...keyed, id: '4' },
+    { ...event, id: '5', type: 'other' },
+  ])
+  metrics.events(acceptance)
+  const { work } = await opened.work.lease('tester', [
+    { model: 'olt/onu', limit: 2, kind: 'event' },
+  ])
+  const failed = { kind: 'failed', text: 'no', retry: true } as const
+  await opened.work.report(
+    'tester',
+    work.slice(0, 1).map((one) => reportOn(one, failed, 0)),
+  )
+
+  const of = (step: string, state: string): string =>
+    `syncstep_deliveries{step="olt/${step}",state="${state}"}`
+  expect(await linesOf('syncstep_deliveries')).toEqual([
+    ...['ready', 'running', 'backing-off', 'waiting-for-event', 'dead'].map(
+      (state) => `${of('idle', state)} 0`,
+    ),
+    `${of('onu', 'ready')} 1`,
+    `${of('onu', 'running')} 1`,
+    `${of('onu', 'backing-off')} 0`,
+    `${of('onu', 'waiting-for-event')} 1`,
+    `${of('onu', 'dead')} 1`,
+  ])
+  expect(await linesOf('syncstep_events_total')).toEqual([
+    'syncstep_events_total{result="stored"} 4',
+    'syncstep_events_total{result="repeated"} 0',
+    'syncstep_events_total{result="unwanted"} 1',
+  ])
+})

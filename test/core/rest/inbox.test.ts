@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { encodeBatch, encodeEvent, type CloudEvent } from '#contract'
-import { CoreError, type Acceptance } from '#core'
+import { CoreError, observeHttp, type Acceptance } from '#core'
 import { administrator } from '../../support/store.ts'
 import { asAdmin, openFaces, type Faces } from '../faces.ts'
 
@@ -176,4 +176,20 @@ test('an event of another face is no body for other routes', async () => {
 test('the inbox takes nothing but posts', async () => {
   const { statusCode, headers } = await rest.inject({ url: '/events', headers: asAdmin })
   expect([statusCode, headers['allow']]).toEqual([405, 'POST'])
+})
+
+test('a request is counted and logged without its secret', async () => {
+  const told: unknown[] = []
+  const observed = faces.faulty({}, { inbox }).rest
+  const metrics = { http: (request: object) => void told.push(request) }
+  observeHttp(observed, 'rest', metrics, (entry) => void told.push(entry))
+  const url = '/events/secret-of-now-0123'
+  await observed.inject({ method: 'POST', url, headers: structured, payload: '{' })
+
+  expect(told).toMatchObject([
+    { route: 'rest /events/:secret', status: 400 },
+    { route: '/events/:secret', status: 400 },
+  ])
+  expect(JSON.stringify(told)).not.toContain('secret-of-now')
+  await observed.close()
 })

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { isDelivery, type CloudEvent, type Report, type Work } from '#contract'
-import type { DeliveryQuestion } from '#core'
+import { startHousekeeping, type DeliveryQuestion } from '#core'
 import { administrator, openTestStore, reportOn, type TestStore } from '../../../support/store.ts'
 import { keyedEvent, leaseOf, onuEvent, registration } from './events.ts'
 
@@ -374,11 +374,19 @@ test('what is done is forgotten after a week, and a dead letter is not', async (
   expect(await list()).toMatchObject([{ eventId: '2', state: 'dead' }])
 })
 
-test('of more than ten thousand dead letters the oldest are lost', async () => {
+test('of more than ten thousand dead letters the oldest are lost, and the log says so', async () => {
   await under.database.query(
     `insert into delivery (synchronizer, step, kind, identity, source, event_id, type, state, next_run, code, status, received)
      select 'olt', 'onu', 'event', n::text, 's', n::text, 't', 'dead', 0, 2, 'x', 0 from generate_series(1, 11500) n`,
   )
-  expect(await under.store.deliveries.prune()).toBe(1_500)
+  const warnings: object[] = []
+  const retention = { changes: 1e9, changesMs: 1e12, auditMs: 1e12 }
+  const { store, clock } = under
+  const log = { warn: (fields: object) => void warnings.push(fields) }
+  const housekeeping = startHousekeeping({ store, clock, log, retention })
+  await clock.advance(60_000)
+  await housekeeping.close()
+
+  expect(warnings).toEqual([{ events: 1_500 }])
   expect(await list({ limit: 1 })).toMatchObject([{ eventId: '1501' }])
 })
