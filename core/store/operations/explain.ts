@@ -1,7 +1,8 @@
 import type { Model, Schema } from '#xproto'
 import type { Access } from '../access-port.ts'
 import type { Sql } from '../database.ts'
-import { blockersSql } from '../park.ts'
+import { isAttemptOf } from '../history.ts'
+import { blockersSql, waitsForPolicy } from '../park.ts'
 import { modelNamed, notFound } from '../read.ts'
 import { isHeld } from '../reap.ts'
 import { rowKeyText, type RecordRow, type RowKey } from '../row.ts'
@@ -30,26 +31,47 @@ const mostTold = 20
 const leavesOf = (schema: Schema, model: Model): readonly string[] =>
   schema.descendants(model.name).map(({ name }) => name)
 
+/** SQL of the last attempt of a step, or of a policy. */
+const lastAttemptSql = (kind: 'sync' | 'policy'): string => `
+  lateral (
+    select t.outcome, t.status as outcome_status, t.at as outcome_at, t.trace_id from attempt t
+    where t.root = r.root and t.id = r.id and ${isAttemptOf(kind, 't')} order by t.number desc limit 1)`
+
+/** SQL of what a step, or a policy, said it waits for. */
+const waitingOnSql = (kind: 'sync' | 'policy'): string => `
+  lateral (
+    select jsonb_build_object('model', b.leaf, 'id', b.id, 'state', w.state) as waiting_on
+    from watch w join record b on b.root = w.on_root and b.id = w.on_id
+    where w.root = r.root and w.id = r.id
+      and ${kind === 'policy' ? 'w.is_policy and w.call = r.policy_calls' : 'not w.is_policy and w.call = r.calls'})`
+
 const factsOf = ({ sql, now }: ExplainContext, keys: string): Promise<FactsRow[]> =>
   sql.query<FactsRow>(
     `select r.root, r.id, r.leaf as model, r.fields ->> 'name' as name, r.deleted, r.pending, r.parked,
             r.enacted, r.no_sync, r.lazy_blocked,
             (r.enacted is null or r.enacted < greatest(r.updated, r.changed_by_policy)) as changed,
-            ${isHeld('r')} as held_for_policies, r.backend_need_delete_policy, r.backend_need_reap, r.backend_code, r.backend_status,
-            r.next_run, r.attempts, r.failures, r.lease_owner, s.step, s.synchronizer,
-            a.outcome, a.status as outcome_status, a.at as outcome_at, a.trace_id,
-            o.waiting_on,
+            ${isHeld('r')} as held_for_policies, r.backend_need_delete_policy, r.backend_need_reap,
+            r.backend_code as code, r.backend_status as status,
+            r.next_run, r.attempts, r.failures, r.lease_owner, r.policy_leased, s.step, s.synchronizer,
+            ${waitsForPolicy('r')} as waits_for_policy, q.policy,
+            a.outcome, a.outcome_status, a.outcome_at, a.trace_id, o.waiting_on,
             (select count(*)::int from dispatcher d where d.expires > $2) as dispatchers
      from jsonb_to_recordset($1::jsonb) k(root text, id int)
        join record r on r.root = k.root and r.id = k.id
        left join step s on s.model = r.leaf
+       left join ${lastAttemptSql('sync')} a on true
+       left join ${waitingOnSql('sync')} o on true
        left join lateral (
-         select t.outcome, t.status, t.at, t.trace_id from attempt t
-         where t.root = r.root and t.id = r.id order by t.number desc limit 1) a on true
-       left join lateral (
-         select jsonb_build_object('model', b.leaf, 'id', b.id, 'state', w.state) as waiting_on
-         from watch w join record b on b.root = w.on_root and b.id = w.on_id
-         where w.root = r.root and w.id = r.id and w.call = r.calls) o on true
+         select jsonb_build_object(
+             'step', p.step, 'synchronizer', p.synchronizer, 'pending', r.policy_pending,
+             'next_run', r.policy_run, 'attempts', r.policy_attempts, 'failures', r.policy_failures,
+             'code', coalesce(r.policy_code, 0), 'status', coalesce(r.policy_status, ''),
+             'outcome', pa.outcome, 'outcome_status', pa.outcome_status, 'outcome_at', pa.outcome_at,
+             'trace_id', pa.trace_id, 'waiting_on', po.waiting_on) as policy
+         from policy p
+           left join ${lastAttemptSql('policy')} pa on true
+           left join ${waitingOnSql('policy')} po on true
+         where p.model = r.leaf) q on true
      order by r.root, r.id`,
     [keys, now],
   )
@@ -144,7 +166,8 @@ export const explainModel = async (
   const rows = await sql.query<RowKey>(
     `select root, id from record r
      where root = $1 and leaf = any($2)
-       and (pending or deleted or enacted is null or enacted < greatest(updated, changed_by_policy))
+       and (pending or deleted or enacted is null or enacted < greatest(updated, changed_by_policy)
+         or policy_pending and exists (select from policy p where p.model = leaf))
      order by id limit $3`,
     [model.root, leavesOf(schema, model), limit],
   )

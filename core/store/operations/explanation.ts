@@ -8,6 +8,7 @@ export type Reason =
   | 'no-step'
   | 'running'
   | 'waiting-for-records'
+  | 'waiting-for-policy'
   | 'waiting-in-circle'
   | 'refused'
   | 'backing-off'
@@ -24,39 +25,71 @@ export type Reason =
 /** A record that another one waits for, or that still links to it; and how it is, as far as that is told. */
 export type Neighbour = Key & { readonly code?: number; readonly status?: string }
 
-/** What the store knows of one record. Times in microseconds since 1970. */
-export type Facts = Key & {
-  readonly name: string | null
-  readonly deleted: boolean
+/** What the store knows of a function of a record: its step, or its policy. Times in microseconds since 1970. */
+export type FunctionFacts = {
+  readonly step: string
+  readonly synchronizer: string
   readonly pending: boolean
-  readonly parked: boolean
-  readonly enacted: number | null
-  readonly no_sync: boolean
-  readonly lazy_blocked: boolean
-  /** It changed since it was synced, whether or not it may be synced. */
-  readonly changed: boolean
-  readonly held_for_policies: boolean
-  readonly backend_need_delete_policy: boolean
-  readonly backend_need_reap: boolean
-  readonly backend_code: number
-  readonly backend_status: string
   readonly next_run: number | null
   readonly attempts: number
   readonly failures: number
-  readonly lease_owner: string | null
-  readonly step: string | null
-  readonly synchronizer: string | null
+  readonly code: number
+  readonly status: string
   /** The last attempt. */
   readonly outcome: string | null
   readonly outcome_status: string | null
   readonly outcome_at: number | null
   readonly trace_id: string | null
-  /** What its function said it waits for. */
+  /** What it said it waits for. */
   readonly waiting_on: WaitingOn | null
-  /** Dispatchers that were heard of lately, whatever they dispatch. */
-  readonly dispatchers: number
-  readonly waitsFor: readonly Neighbour[]
-  readonly linkedFrom: readonly Neighbour[]
+}
+
+/** What the store knows of one record. Times in microseconds since 1970. */
+export type Facts = Key &
+  Omit<FunctionFacts, 'step' | 'synchronizer'> & {
+    readonly name: string | null
+    readonly deleted: boolean
+    readonly parked: boolean
+    readonly enacted: number | null
+    readonly no_sync: boolean
+    readonly lazy_blocked: boolean
+    /** It changed since it was synced, whether or not it may be synced. */
+    readonly changed: boolean
+    readonly held_for_policies: boolean
+    readonly backend_need_delete_policy: boolean
+    readonly backend_need_reap: boolean
+    readonly lease_owner: string | null
+    /** The lease is for its policy. */
+    readonly policy_leased: boolean
+    readonly step: string | null
+    readonly synchronizer: string | null
+    /** Its step waits for its policy. */
+    readonly waits_for_policy: boolean
+    /** Null where the model has none. */
+    readonly policy: FunctionFacts | null
+    /** Dispatchers that were heard of lately, whatever they dispatch. */
+    readonly dispatchers: number
+    readonly waitsFor: readonly Neighbour[]
+    readonly linkedFrom: readonly Neighbour[]
+  }
+
+/** How far the policy of a record is, in the words of {@link Explanation}. */
+export type PolicyExplanation = {
+  readonly step: string
+  /** Nothing is to be done. */
+  readonly done: boolean
+  readonly reason: Reason | undefined
+  readonly sentence: string | undefined
+  readonly attempts: number
+  readonly failures: number
+  readonly nextRun: string | undefined
+  readonly lastOutcome: string | undefined
+  readonly lastText: string | undefined
+  readonly lastAt: string | undefined
+  readonly lastTraceId: string | undefined
+  readonly waitingOn: WaitingOn | undefined
+  readonly code: number
+  readonly status: string
 }
 
 /** Why a record is not synced: `sentence` for people, the rest for programs. Times as ISO 8601. */
@@ -81,6 +114,8 @@ export type Explanation = Key & {
   readonly linkedFrom: readonly Neighbour[]
   readonly backendCode: number
   readonly backendStatus: string
+  /** Undefined where the model has none. */
+  readonly policy: PolicyExplanation | undefined
 }
 
 type Told = readonly [Reason, string]
@@ -100,9 +135,9 @@ const namesOf = (neighbours: readonly Neighbour[]): string => {
 
 const ended = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
 
-const waitingFor = ({ waitsFor, backend_code, backend_status }: Facts): Told => {
-  if (backend_code === 2 && backend_status.startsWith('These wait for each other')) {
-    return ['waiting-in-circle', ended(backend_status)]
+const waitingFor = ({ waitsFor, code, status }: Facts): Told => {
+  if (code === 2 && status.startsWith('These wait for each other')) {
+    return ['waiting-in-circle', ended(status)]
   }
   const [first] = waitsFor
   const says = first?.status === undefined ? '' : `, which says: ${first.status}`
@@ -110,7 +145,7 @@ const waitingFor = ({ waitsFor, backend_code, backend_status }: Facts): Told => 
   return ['waiting-for-records', ended(`It waits for ${namesOf(waitsFor)}${which}`)]
 }
 
-const nextTry = ({ next_run }: Facts, now: number): string =>
+const nextTry = (next_run: number | null, now: number): string =>
   next_run === null || next_run <= now
     ? 'It is tried again as soon as a dispatcher takes it.'
     : `It is tried again in ${secondsUntil(next_run, now)}, at ${isoOf(next_run)}.`
@@ -127,61 +162,92 @@ const cameTo = {
   deleted: 'is deleted',
 } as const satisfies Record<AwaitedState, string>
 
-const awaited = ({ waiting_on }: Facts): string =>
+const awaited = (waiting_on: WaitingOn | null): string =>
   waiting_on === null
     ? ''
     : `It runs at once when ${waiting_on.model} ${waiting_on.id} ${cameTo[waiting_on.state]}. `
 
+type Kind = 'step' | 'policy'
+
 /** What came of the last attempt, when that is why nothing happens now. */
-const lastAttempt = (facts: Facts, now: number): Told | undefined => {
-  const { outcome, step, failures } = facts
+const lastAttempt = (facts: FunctionFacts, kind: Kind, now: number): Told | undefined => {
+  const { outcome, step, failures, next_run } = facts
   const text = facts.outcome_status ?? ''
-  const target = Object.entries(targetReasons).find(([kind]) => kind === outcome)?.[1]
+  const target = Object.entries(targetReasons).find(([name]) => name === outcome)?.[1]
   if (target !== undefined) {
     const [reason, state] = target
-    return [reason, `The function ${step ?? ''} ${state}: ${ended(text)} ${nextTry(facts, now)}`]
+    return [reason, `The function ${step} ${state}: ${ended(text)} ${nextTry(next_run, now)}`]
   }
-  if (facts.next_run !== null && facts.next_run <= now) return undefined
+  if (next_run !== null && next_run <= now) return undefined
   if (outcome === 'deferred' || outcome === 'in-progress') {
     return [
       'deferred',
-      `Its step put it off: ${ended(text)} ${awaited(facts)}${nextTry(facts, now)}`,
+      `Its ${kind} put it off: ${ended(text)} ${awaited(facts.waiting_on)}${nextTry(next_run, now)}`,
     ]
   }
   if (outcome !== 'failed') return undefined
-  if (facts.next_run === null) {
+  if (next_run === null) {
     return [
       'refused',
-      `Its step refused it: ${ended(text)} It runs again when the record changes, or with retry.`,
+      `Its ${kind} refused it: ${ended(text)} It runs again when the record changes, or with retry.`,
     ]
   }
   const times = failures === 1 ? 'once' : `${failures} times in a row`
-  return ['backing-off', `Its step failed ${times}: ${ended(text)} ${nextTry(facts, now)}`]
+  return ['backing-off', `Its ${kind} failed ${times}: ${ended(text)} ${nextTry(next_run, now)}`]
 }
 
-const pendingReason = (facts: Facts, now: number): Told => {
-  const { model, step, lease_owner, next_run, attempts } = facts
-  if (step === null) {
-    return ['no-step', `No step observes ${model}, so nobody syncs it.`]
-  }
-  if (lease_owner !== null) {
-    return ['running', `Its step ${step} runs now, for the dispatcher ${lease_owner}.`]
-  }
-  if (facts.waitsFor.length > 0) return waitingFor(facts)
-  const told = lastAttempt(facts, now)
+/** Why a function that nothing else keeps from it is not called now. */
+const callReason = (
+  facts: FunctionFacts,
+  kind: Kind,
+  { dispatchers }: Facts,
+  now: number,
+): Told => {
+  const { step, synchronizer, next_run, attempts } = facts
+  const told = lastAttempt(facts, kind, now)
   if (told !== undefined) return told
   if (next_run === null) {
     return ['refused', 'It runs again when the record changes, or with retry.']
   }
-  if (next_run > now) return ['backing-off', nextTry(facts, now)]
-  if (facts.dispatchers === 0) {
-    return ['no-dispatcher', `It is due, but no dispatcher runs that could call its step ${step}.`]
+  if (next_run > now) return ['backing-off', nextTry(next_run, now)]
+  const subject = kind === 'step' ? 'It' : 'Its policy'
+  if (dispatchers === 0) {
+    return [
+      'no-dispatcher',
+      `${subject} is due, but no dispatcher runs that could call its ${kind} ${step}.`,
+    ]
   }
   const again = attempts === 0 ? '' : ' again'
-  return ['due', `It is due${again}: a dispatcher of ${facts.synchronizer ?? ''} takes it next.`]
+  return ['due', `${subject} is due${again}: a dispatcher of ${synchronizer} takes it next.`]
+}
+
+const running = ({ lease_owner, policy_leased, step, policy }: Facts, kind: Kind): Told => {
+  const runs = policy_leased ? `policy ${policy?.step ?? ''}` : `step ${step ?? ''}`
+  const isOther = policy_leased !== (kind === 'policy')
+  const order = isOther ? `, and its ${kind} after that` : ''
+  return ['running', `Its ${runs} runs now, for the dispatcher ${lease_owner ?? ''}${order}.`]
+}
+
+const policyReason = (facts: Facts, policy: FunctionFacts, now: number): Told =>
+  facts.lease_owner === null ? callReason(policy, 'policy', facts, now) : running(facts, 'policy')
+
+const pendingReason = (facts: Facts, now: number): Told => {
+  const { model, step, synchronizer, lease_owner } = facts
+  if (step === null || synchronizer === null) {
+    return ['no-step', `No step observes ${model}, so nobody syncs it.`]
+  }
+  if (lease_owner !== null) return running(facts, 'step')
+  if (facts.waits_for_policy) {
+    return ['waiting-for-policy', `Its step ${step} waits for its policy.`]
+  }
+  if (facts.waitsFor.length > 0) return waitingFor(facts)
+  return callReason({ ...facts, step, synchronizer }, 'step', facts, now)
 }
 
 const deletedReason = (facts: Facts): Told => {
+  if (facts.policy?.pending === true) {
+    return ['delete-waits-for-policy', 'It is deleted, and its policy is to run.']
+  }
   if (facts.backend_need_delete_policy && !facts.backend_need_reap) {
     return [
       'delete-waits-for-policy',
@@ -237,18 +303,47 @@ const reasonOf = (facts: Facts, now: number): Told => {
   return [reason, `It is deleted, and its delete step is to run. ${sentence}${help}`]
 }
 
+const policyOf = (facts: Facts, now: number): PolicyExplanation | undefined => {
+  const { policy } = facts
+  if (policy === null) return undefined
+  const { step, pending, next_run, attempts, failures, code, status, outcome_at } = policy
+  const [reason, sentence] = pending ? policyReason(facts, policy, now) : []
+  return {
+    step,
+    done: !pending,
+    reason,
+    sentence,
+    attempts,
+    failures,
+    nextRun: next_run === null || !pending ? undefined : isoOf(next_run),
+    lastOutcome: policy.outcome ?? undefined,
+    lastText: policy.outcome_status ?? undefined,
+    lastAt: outcome_at === null ? undefined : isoOf(outcome_at),
+    lastTraceId: policy.trace_id ?? undefined,
+    waitingOn: reason === 'deferred' ? (policy.waiting_on ?? undefined) : undefined,
+    code,
+    status,
+  }
+}
+
+/** Where the step has nothing to do, why the policy has not done its part tells more. */
+const isAtRest = (reason: Reason): boolean =>
+  reason === 'synced' || reason === 'no-step' || reason === 'no-sync' || reason === 'lazy-blocked'
+
 /** @param now microseconds since 1970 */
 export const explanationOf = (facts: Facts, now: number): Explanation => {
   const { model, id, name, deleted, next_run, outcome_at } = facts
   const [reason, sentence] = reasonOf(facts, now)
+  const policy = policyOf(facts, now)
+  const isTold = policy?.sentence === undefined || reason === 'running'
   return {
     model,
     id,
     name: name ?? undefined,
     synced: reason === 'synced',
     operation: deleted ? 'delete' : 'sync',
-    reason,
-    sentence,
+    reason: isAtRest(reason) ? (policy?.reason ?? reason) : reason,
+    sentence: isTold ? sentence : `${sentence} ${policy.sentence}`,
     step: facts.step ?? undefined,
     dispatcher: facts.lease_owner ?? undefined,
     attempts: facts.attempts,
@@ -261,7 +356,8 @@ export const explanationOf = (facts: Facts, now: number): Explanation => {
     waitsFor: facts.waitsFor,
     waitingOn: reason === 'deferred' ? (facts.waiting_on ?? undefined) : undefined,
     linkedFrom: facts.linkedFrom,
-    backendCode: facts.backend_code,
-    backendStatus: facts.backend_status,
+    backendCode: facts.code,
+    backendStatus: facts.status,
+    policy,
   }
 }

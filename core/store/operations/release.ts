@@ -16,11 +16,12 @@ const requireReason = (text: string): string => {
   throw new CoreError('VALIDATION', 'Expected a reason, which the audit keeps')
 }
 
-const requireWaitsForDelete = ({ leaf, id, deleted, pending }: RecordRow): void => {
+const requireWaitsForDelete = (row: RecordRow): void => {
+  const { leaf, id, deleted, pending, policy_pending } = row
   if (!deleted) {
     throw new CoreError('VALIDATION', `${leaf} ${id} is not deleted: delete it first`)
   }
-  if (!pending) {
+  if (!pending && !policy_pending) {
     throw new CoreError(
       'VALIDATION',
       `${leaf} ${id} does not wait for a delete step: ask why it stays`,
@@ -29,8 +30,8 @@ const requireWaitsForDelete = ({ leaf, id, deleted, pending }: RecordRow): void 
 }
 
 /**
- * Lets a deleted record go as if its delete step had succeeded, whoever runs that now: the report of it will be
- * refused. The audit keeps the reason. Answers why the record is still there; undefined when it is gone.
+ * Lets a deleted record go as if its delete step and its policy had succeeded, whoever runs them now: the report of it
+ * will be refused. The audit keeps the reason. Answers why the record is still there; undefined when it is gone.
  *
  * Throws NOT_FOUND, and VALIDATION without a reason or unless the record waits for its delete step.
  */
@@ -48,7 +49,7 @@ export const release = async (
   await note(sql, caller, { at: now, operation: 'released', model: row.leaf, id, reason })
   await sql.query(
     `update record
-     set backend_need_reap = true, parked = false, lease_owner = null, lease_token = null,
+     set backend_need_reap = true, backend_need_delete_policy = false, parked = false, lease_owner = null, lease_token = null,
          revision = nextval('revision')
      where root = $1 and id = $2`,
     [row.root, id],

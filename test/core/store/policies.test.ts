@@ -10,7 +10,13 @@ import {
   type Report,
   type Work,
 } from '#contract'
-import { asAdministrator, openTestStore, reportOn, type TestStore } from '../../support/store.ts'
+import {
+  administrator,
+  asAdministrator,
+  openTestStore,
+  reportOn,
+  type TestStore,
+} from '../../support/store.ts'
 import { recordChange } from '../../support/record-change.ts'
 
 const models = `
@@ -642,7 +648,7 @@ describe('a policy that is registered', () => {
     expect(await due()).toEqual(['Tree/1 policy_create'])
     await under.store.services.unload(
       { name: 'gardener', version: '2', cleanup: 'PURGE' },
-      { userId: 1, email: 'admin@opencord.org', isAdmin: true },
+      administrator,
     )
     expect(await due()).toEqual([])
   })
@@ -665,5 +671,49 @@ describe('a policy that is registered', () => {
     await expect(register({ steps: [], policies: [second] }, 'gardener')).rejects.toThrow(
       'Tree is already observed by policy tree-policy of orchard; one model has one policy',
     )
+  })
+})
+
+describe('people', () => {
+  test('see the calls of a step and of a policy, each with its own numbers', async () => {
+    await plant()
+    await police(failed, 0)
+    await under.clock.advance(1)
+    await sync(synced)
+    await under.clock.advance(1)
+    await police(synced)
+    const attempts = await under.core.operations.attempts('Tree', 1)
+    expect(attempts.map(({ number, operation, outcome }) => [number, operation, outcome])).toEqual([
+      [2, 'policy_create', 'synced'],
+      [1, 'sync', 'synced'],
+      [1, 'policy_create', 'failed'],
+    ])
+  })
+
+  test('see the last calls of a step however often its policy is called', async () => {
+    await plant()
+    await sync(synced)
+    for (let call = 1; call <= 25; call += 1) await police(failed, 0)
+    const attempts = await under.core.operations.attempts('Tree', 1)
+    expect(attempts).toHaveLength(21)
+    expect(attempts.filter(({ operation }) => operation === 'sync')).toHaveLength(1)
+  })
+
+  test('let a policy run again that gave up', async () => {
+    await plant()
+    await sync(synced)
+    await police(refused)
+    expect(await under.core.operations.retry(administrator, 'Tree', undefined)).toBe(1)
+    expect(one(await leasePolicies())).toMatchObject({ failures: 0, change: { attempt: 1 } })
+  })
+
+  test('let a deleted record go whose policy can never succeed', async () => {
+    await plant()
+    await police(synced)
+    await cut()
+    await police(refused)
+    expect(
+      await under.core.operations.release(administrator, { model: 'Tree', id: 1 }, 'gone for good'),
+    ).toBeUndefined()
   })
 })

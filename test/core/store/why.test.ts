@@ -1,5 +1,5 @@
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Report } from '#contract'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { PolicyOperation, Report } from '#contract'
 import {
   administrator,
   asAdministrator,
@@ -300,4 +300,98 @@ test('the attempts for a record are told, the newest first', async () => {
     { number: 2, operation: 'sync', outcome: 'synced', status: 'OK' },
     { number: 1, operation: 'sync', outcome: 'failed', status: 'no' },
   ])
+})
+
+describe('why a policy has not done its part', () => {
+  const register = (operations?: readonly PolicyOperation[], afterPolicy = false) =>
+    opened.work.register({
+      name: 'test',
+      version: '1',
+      models: [{ filename: 'test.xproto', contents: helloWorldModels }],
+      steps: helloWorldSteps.map((step) => ({ ...step, afterPolicy })),
+      policies:
+        operations === undefined
+          ? []
+          : [{ step: 'service-policy', model: service, include: [], operations }],
+      requiredModels: [],
+    })
+  const police = async (outcome?: Report['outcome'], retryInMs?: number) => {
+    const want = { model: service, limit: 1, kind: 'policy' } as const
+    const [work] = (await opened.work.lease('tester', [want])).work
+    if (outcome === undefined) return
+    await opened.work.report('tester', [reportOn(work!, outcome, retryInMs)])
+  }
+
+  beforeEach(() => register(['policy_create', 'policy_delete']))
+  afterAll(() => register())
+
+  test('it is not there, or has', async () => {
+    const id = await addService()
+    await police({ kind: 'synced' })
+    expect((await why(service, id)).policy).toMatchObject({ done: true, code: 1, status: 'done' })
+    await register()
+    expect((await why(service, id)).policy).toBeUndefined()
+  })
+
+  test('it is due, and so is the step', async () => {
+    const id = await addService()
+    expect(await told(service, id)).toEqual([
+      'no-dispatcher',
+      'It is due, but no dispatcher runs that could call its step service. Its policy is due, but no dispatcher runs that could call its policy service-policy.',
+    ])
+  })
+
+  test('it runs, and the step after it', async () => {
+    const id = await addService()
+    await police()
+    expect(await told(service, id)).toEqual([
+      'running',
+      'Its policy service-policy runs now, for the dispatcher tester, and its step after that.',
+    ])
+  })
+
+  test('it failed, which keeps the record among those that are told of', async () => {
+    const id = await addService()
+    await run(service, { kind: 'synced' })
+    await police({ kind: 'failed', text: 'no room', retry: false })
+
+    const [one, ...more] = await opened.core.operations.whyAll(administrator, service, 10)
+    expect(more).toEqual([])
+    expect(one).toMatchObject({ id, synced: true, reason: 'refused' })
+    expect(one?.sentence).toMatch(
+      /^It is in sync since \S+\. Its policy refused it: no room\. It runs again when the record changes, or with retry\.$/,
+    )
+    expect(one?.policy).toMatchObject({
+      done: false,
+      reason: 'refused',
+      failures: 1,
+      lastOutcome: 'failed',
+      lastText: 'no room',
+      code: 2,
+    })
+  })
+
+  test('its step waits for it, until it is synced', async () => {
+    await register(['policy_create'], true)
+    const other = await addService()
+    const id = await addService({ name: 't' })
+    await police({ kind: 'synced' })
+    const waitingOn = { model: service, id: other, state: 'synced' } as const
+    await police({ kind: 'deferred', text: 'no link', waitingOn }, 5_000)
+
+    expect(await told(service, id)).toEqual([
+      'waiting-for-policy',
+      `Its step service waits for its policy. Its policy put it off: no link. It runs at once when HelloWorldService ${other} is synced. It is tried again in 5 s, at 2026-01-01T00:00:05.000Z.`,
+    ])
+  })
+
+  test('it is deleted, and its policy has to take back what it did', async () => {
+    const id = await addService()
+    await police({ kind: 'synced' })
+    await records.remove(service, id)
+    expect(await told(service, id)).toEqual([
+      'delete-waits-for-policy',
+      'It is deleted, and its policy is to run. Its policy is due: a dispatcher of test takes it next.',
+    ])
+  })
 })
