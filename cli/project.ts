@@ -32,7 +32,7 @@ export const readModels = async (folder: string): Promise<readonly ModelFile[]> 
 }
 
 /** Which key of the configuration names the folder of which steps. */
-const folderKeys = {
+export const folderKeys = {
   sync: 'steps_dir',
   policy: 'model_policies_dir',
   event: 'event_steps_dir',

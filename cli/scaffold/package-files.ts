@@ -42,7 +42,7 @@ const tsconfig = {
     allowImportingTsExtensions: true,
     skipLibCheck: true,
   },
-  include: ['models', 'steps', 'test'],
+  include: ['models', 'steps', 'model_policies', 'event_steps', 'pull_steps', 'test'],
 }
 
 const jsonText = (value: object): string => `${JSON.stringify(value, undefined, 2)}\n`

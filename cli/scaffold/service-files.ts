@@ -197,7 +197,8 @@ A synchronizer of Syncstep: models of what should exist, and steps that bring it
     npm start         # runs all of it on this machine, and says where
     npm run doctor    # says what is missing or wrong
 
-Another step: \`npx syncstep new step NAME --model MODEL\`.
+Another step: \`npx syncstep new step NAME --model MODEL\`. A policy, an event step or a pull step: \`new policy\`, \`new event\`,
+\`new pull\`.
 `
 
 /** A service as that of the tutorial: models, steps, tests, settings and a recipe. The types of its models are missing. */

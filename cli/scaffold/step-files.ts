@@ -1,10 +1,13 @@
 import path from 'node:path'
+import type { StepKind } from '#contract'
 import type { Files } from './files.ts'
+import { stepTexts } from './step-texts.ts'
 
 type StepFilesOptions = {
+  readonly kind: StepKind
   /** The name of the function: that of its file. */
   readonly name: string
-  /** The leaf model that it observes. */
+  /** The leaf model that it observes; empty for steps that observe none. */
   readonly model: string
   /** Where steps and models are, relative to the folder of the service. */
   readonly stepsDir: string
@@ -19,45 +22,16 @@ const importPath = (folder: string, file: string): string => {
 
 const posix = (folder: string): string => path.posix.normalize(folder.split(path.sep).join('/'))
 
-const stepText = (model: string, types: string): string => `import { defineStep } from '${types}'
-
-export default defineStep({
-  observes: '${model}',
-
-  async sync_record(o, { log }) {
-    log.info({ id: o.id }, '${model} has been updated!')
-  },
-
-  async delete_record(o, { log }) {
-    log.info({ id: o.id }, '${model} has been deleted!')
-  },
-})
-`
-
-const testText = (
-  model: string,
-  types: string,
-  step: string,
-): string => `import { expectSynced, record, runStep } from 'syncstep/testing'
-import { test } from 'vitest'
-import { ${model} } from '${types}'
-import step from '${step}'
-
-test('a record is synced', async () => {
-  expectSynced(await runStep(step, record(${model})))
-})
-
-test('a record that goes is taken away', async () => {
-  expectSynced(await runStep(step, record(${model}), { operation: 'delete' }))
-})
-`
-
 /** A step and its test. */
-export const stepFiles = ({ name, model, stepsDir, modelsDir }: StepFilesOptions): Files => {
+export const stepFiles = ({ kind, name, model, stepsDir, modelsDir }: StepFilesOptions): Files => {
   const step = path.posix.join(posix(stepsDir), `${name}.ts`)
   const types = path.posix.join(posix(modelsDir), 'types.ts')
-  return {
-    [step]: stepText(model, importPath(posix(stepsDir), types)),
-    [`test/${name}.test.ts`]: testText(model, importPath('test', types), importPath('test', step)),
+  const texts = stepTexts[kind]
+  const names = {
+    model,
+    types: importPath(posix(stepsDir), types),
+    typesOfTest: importPath('test', types),
+    step: importPath('test', step),
   }
+  return { [step]: texts.step(names), [`test/${name}.test.ts`]: texts.test(names) }
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { loadProject } from '../../cli/project.ts'
 import { said } from '../support/said.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -35,6 +36,35 @@ test('a step is made with its test and its types', async () => {
 })
 
 test.each([
+  [
+    ['policy', 'fill', '--model', 'Rack'],
+    'model_policies',
+    ["import { definePolicy } from '../xproto/types.ts'", "observes: 'Rack'"],
+    "import policy from '../model_policies/fill.ts'",
+  ],
+  [['event', 'port'], 'event_steps', ['defineEventStep({'], 'runEvent(step'],
+  [['pull', 'look'], 'pull_steps', ['definePullStep({'], 'runPull(step'],
+])('new %j adds to the configuration where such steps are', async (words, dir, texts, use) => {
+  const cwd = path.join(await temporaryFolder(files), 'racks')
+  const [, name] = words
+
+  expect(await said(['new', ...words], { cwd })).toEqual({
+    status: 0,
+    stdout: `${dir}/${name}.ts\ntest/${name}.test.ts\nconfig.yaml\n`,
+    stderr: '',
+  })
+  const read = (file: string) => readFile(path.join(cwd, file), 'utf8')
+  const step = await read(`${dir}/${name}.ts`)
+  for (const text of texts) expect(step).toContain(text)
+  expect(await read(`test/${name}.test.ts`)).toContain(use)
+  const { project } = await loadProject(cwd, '.')
+  expect(project.steps.map(({ step }) => step)).toContain(name)
+
+  const again = await said(['new', 'pull', 'second'], { cwd })
+  expect(again).toMatchObject({ status: 0, stderr: '' })
+})
+
+test.each([
   [['step', 'shelf'], 2, /^Expected --model: the model that it observes\./],
   [['stp', 'shelf', '-m', 'Shelf'], 2, /^Unknown kind "stp"\. Did you mean "step"\?/],
   [['step', 'shelf', '-m', 'Shelv'], 1, /^There is no model Shelv\. Did you mean "Shelf"\?/],
@@ -43,9 +73,12 @@ test.each([
   [
     ['step', 'other', '-m', 'Rack'],
     1,
-    /^src\/steps\/rack\.ts observes Rack already, and each model has one step\./,
+    /^src\/steps\/rack\.ts observes Rack already, and each model has one sync step\./,
   ],
   [['step', 'rack', '-m', 'Shelf'], 1, /^src\/steps\/rack\.ts is there already\./],
+  [['pull', 'rack'], 1, /^src\/steps\/rack\.ts is there already\./],
+  [['policy', 'shelf'], 2, /^Expected --model: the model that it observes\./],
+  [['event', 'shelf', '-m', 'Shelf'], 2, /^Expected no --model: event steps observe none\./],
 ])('new %j ends with status %i', async (words, status, message) => {
   const cwd = path.join(await temporaryFolder(files), 'racks')
 
