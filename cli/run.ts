@@ -132,6 +132,11 @@ const commands = [
     load: async () => (await import('./release.ts')).releaseCommand,
   },
   {
+    usage: 'events [ACTION] [ID...]',
+    summary: 'Show events for steps that died, let them run again or discard them',
+    load: async () => (await import('./events.ts')).eventsCommand,
+  },
+  {
     usage: 'backup FILE',
     summary: 'Write all that a core keeps to a file',
     load: async () => (await import('./backup.ts')).backupCommand,

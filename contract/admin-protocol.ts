@@ -21,6 +21,14 @@ service Admin {
   rpc Release(ReleaseRequest) returns (ReleaseReply);
   // Writes what a text describes: all of it or nothing.
   rpc Apply(ApplyRequest) returns (ApplyReply);
+  // Events for steps, and turns of pull steps, without what is in them, the oldest first.
+  rpc Deliveries(DeliveriesRequest) returns (DeliveriesReply);
+  // One of them with its event.
+  rpc Delivery(DeliveryKey) returns (DeliveryReply);
+  // Lets the step of one be called now, as if it had never failed.
+  rpc RetryDelivery(DeliveryKey) returns (DeliveryReply);
+  // Lets no step be called for one any more.
+  rpc DiscardDelivery(DeliveryKey) returns (DeliveryReply);
   // A backup of all there is.
   rpc Backup(BackupRequest) returns (stream BackupChunk);
   // Replaces all there is by what a backup holds.
@@ -82,6 +90,28 @@ message Applied {
 
 message ApplyReply {
   repeated Applied items = 1;
+}
+
+message DeliveriesRequest {
+  // ready, done or dead; empty for all.
+  string state = 1;
+  // The name of a step, or SYNCHRONIZER/STEP; empty for all.
+  string step = 2;
+  int32 limit = 3;
+  // Only those behind this one.
+  int64 after = 4;
+}
+
+message DeliveriesReply {
+  repeated string deliveries_json = 1;
+}
+
+message DeliveryKey {
+  int64 id = 1;
+}
+
+message DeliveryReply {
+  string delivery_json = 1;
 }
 
 message BackupRequest {}

@@ -6,7 +6,7 @@ import { backupStream, restoreStream, type StreamedBackups } from '../backup/str
 import { requireAdministrator } from '../access/require-administrator.ts'
 import { CoreError } from '../errors.ts'
 import type { Operations } from '../store/operations/operations.ts'
-import type { Caller, Store } from '../store/port.ts'
+import { deliveryStates, type Caller, type DeliveryQuestion, type Store } from '../store/port.ts'
 import { applyRecipe } from '../tosca/apply.ts'
 import { readRecipe } from '../tosca/recipe.ts'
 import {
@@ -33,6 +33,25 @@ const keyOf = ({ model, id }: Message): { readonly model: string; readonly id: n
 
 const jsonOf = (value: unknown): string => JSON.stringify(value)
 
+/** Absent parts are empty. */
+const deliveryQuestion = (request: Message): DeliveryQuestion => {
+  const [asked, step, after] = [
+    String(request['state']),
+    String(request['step']),
+    Number(request['after']),
+  ]
+  const state = deliveryStates.find((known) => known === asked)
+  if (asked !== '' && state === undefined) {
+    throw new CoreError('VALIDATION', `Expected one of ${deliveryStates.join(', ')}, got ${asked}`)
+  }
+  return {
+    ...(state === undefined ? {} : { state }),
+    ...(step === '' ? {} : { step }),
+    ...(after === 0 ? {} : { after }),
+    limit: Number(request['limit']),
+  }
+}
+
 async function* contentsOf(chunks: AsyncIterable<Message>): AsyncGenerator<Uint8Array> {
   for await (const { content } of chunks) {
     // Absent when it is empty.
@@ -42,11 +61,16 @@ async function* contentsOf(chunks: AsyncIterable<Message>): AsyncGenerator<Uint8
 
 const methodsOf = (options: AdminOptions): Methods => {
   const { store, operations } = options
+  const { deliveries } = store
   /** Whoever may not read a record does not hear of it in other ways either. */
   const requireReadable = async ({ caller }: CallerCall, model: string, id: number) => {
     if (id === 0) requireAdministrator(caller, 'ask about every record')
     else await store.as(caller).get(model, id)
   }
+
+  const delivery = async (caller: Caller, id: number) => ({
+    delivery_json: jsonOf(await deliveries.get(caller, id)),
+  })
 
   const apply = async (request: Message, caller: Caller): Promise<readonly Applied[]> => {
     const [recipe, records] = [String(request['recipe']), String(request['records_json'])]
@@ -99,6 +123,33 @@ const methodsOf = (options: AdminOptions): Methods => {
     Apply: {
       access: 'caller',
       answer: async (request, { caller }) => ({ items: await apply(request, caller) }),
+    },
+    Deliveries: {
+      access: 'caller',
+      async answer(request, { caller }) {
+        const found = await deliveries.list(caller, deliveryQuestion(request))
+        return { deliveries_json: found.map(jsonOf) }
+      },
+    },
+    Delivery: {
+      access: 'caller',
+      answer: async (request, { caller }) => delivery(caller, Number(request['id'])),
+    },
+    RetryDelivery: {
+      access: 'caller',
+      async answer(request, { caller }) {
+        const id = Number(request['id'])
+        await deliveries.retry(caller, id)
+        return delivery(caller, id)
+      },
+    },
+    DiscardDelivery: {
+      access: 'caller',
+      async answer(request, { caller }) {
+        const id = Number(request['id'])
+        await deliveries.discard(caller, id)
+        return delivery(caller, id)
+      },
     },
     Backup: {
       access: 'caller',
