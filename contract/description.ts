@@ -1,4 +1,5 @@
 import { maxIncludeDepth } from './change-schema.ts'
+import { isFilter, type Filter } from './filter.ts'
 import { isJsonObject, ownValue, parseJson } from './json.ts'
 import { policyOperations, type PolicyOperation } from './operation.ts'
 import type { EventFilter } from './work.ts'
@@ -8,6 +9,8 @@ type Observing = {
   readonly observes: string
   /** Paths of links whose records shall travel with a change. */
   readonly include: readonly string[]
+  /** The records it is for; undefined: all. */
+  readonly filter?: Filter
 }
 
 export type SyncDescription = Observing & {
@@ -68,7 +71,10 @@ const listIn = <T>(
 const observingIn = (value: Json): Observing | undefined => {
   const observes = ownValue(value, 'observes')
   const include = listIn(value, 'include', isPath)
-  return isModelName(observes) && include !== undefined ? { observes, include } : undefined
+  const filter = ownValue(value, 'filter')
+  if (!isModelName(observes) || include === undefined) return undefined
+  if (filter === undefined) return { observes, include }
+  return isFilter(filter) ? { observes, include, filter } : undefined
 }
 
 const syncIn = (value: Json): SyncDescription | undefined => {
@@ -121,8 +127,8 @@ const readers: Readonly<Record<string, (value: Json) => Description | undefined>
 /**
  * One of these; undefined when the body is something else:
  *
- * - `{"kind"?: "sync", "observes": MODEL, "include"?: [PATHS], "after_policy"?: true, "fields"?: [NAMES]}`
- * - `{"kind": "policy", "observes": MODEL, "include"?: [PATHS], "operations": ["policy_create", ...]}`
+ * - `{"kind"?: "sync", "observes": MODEL, "include"?: [PATHS], "filter"?: {PATH: VALUE}, "after_policy"?: true, "fields"?: [NAMES]}`
+ * - `{"kind": "policy", "observes": MODEL, "include"?: [PATHS], "filter"?: {PATH: VALUE}, "operations": ["policy_create", ...]}`
  * - `{"kind": "event", "types"?: [...], "sources"?: [...], "topics"?: [...]}`
  * - `{"kind": "pull", "every"?: SECONDS}`
  */

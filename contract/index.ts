@@ -64,6 +64,7 @@ export {
 } from './event.ts'
 export { deadlineOf } from './deadline.ts'
 export { durationMs, type Duration } from './duration.ts'
+export { isFilter, matchesFilter, type Filter } from './filter.ts'
 export { ContractError, type ContractErrorCode } from './errors.ts'
 export type { Outcome, OutcomeKind } from './outcome.ts'
 export { coreTokenHeader, coreUrlHeader, type CoreAccess } from './core-access.ts'

@@ -1,4 +1,12 @@
-import type { Clock, Outcome, Random, Report, Work } from '#contract'
+import {
+  isDelivery,
+  matchesFilter,
+  type Clock,
+  type Outcome,
+  type Random,
+  type Report,
+  type Work,
+} from '#contract'
 import type { AttemptLog } from './attempt-log.ts'
 import { createDeadlines } from './deadlines.ts'
 import { gateAfter, openGate, passes, type Gate } from './gate.ts'
@@ -90,6 +98,14 @@ const reportOf = (
   const report = { key, operation, token, stamp: change.stamp, outcome, durationMs }
   return retryInMs === undefined ? report : { ...report, retryInMs }
 }
+
+/** Records that are deleted were the step's when they were made: otherwise there is nothing to delete. */
+const isFor = ({ filter }: Target, { change }: Work): boolean =>
+  filter === undefined ||
+  isDelivery(change) ||
+  change.operation === 'delete' ||
+  change.operation === 'policy_delete' ||
+  matchesFilter(filter, change)
 
 export const createLane = (options: LaneOptions): Lane => {
   const { target, call, clock, random, log, attemptLog, observer, traces, finished, isKept } =
@@ -211,7 +227,9 @@ export const createLane = (options: LaneOptions): Lane => {
     if (!isKept()) release()
     while (ready.length > 0 && mayStart()) {
       const work = ready.shift()
-      if (work !== undefined) start(work)
+      if (work === undefined) return
+      if (isFor(target, work)) start(work)
+      else finished(reportOf(work, { kind: 'skipped' }, 0))
     }
   }
 

@@ -3,6 +3,7 @@ import type {
   Clock,
   CoreAccess,
   Delivery,
+  Filter,
   Outcome,
   Random,
   StepKind,
@@ -34,6 +35,8 @@ export type Target = {
    * @default 'sync'
    */
   readonly kind?: StepKind | undefined
+  /** The records it is for: others count as done without a call; undefined: all. */
+  readonly filter?: Filter | undefined
   /** Begins with http:// or https://. */
   readonly url: string
   /** How long one call may take: the function is told the deadline, and what it answers later counts as failed. */

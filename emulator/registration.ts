@@ -31,7 +31,8 @@ const modelOf = (synchronizer: string, { step, description }: RunningStep): stri
 export const targetOf = (synchronizer: string, running: RunningStep): Target => {
   const { step, url, description } = running
   const model = modelOf(synchronizer, running)
-  return { step: step.step, url, model, kind: description.kind, ...step.settings }
+  const filter = 'observes' in description ? description.filter : undefined
+  return { step: step.step, url, model, kind: description.kind, filter, ...step.settings }
 }
 
 const checkKind = ({ step: { step, kind }, description }: RunningStep): void => {

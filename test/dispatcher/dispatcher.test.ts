@@ -3,6 +3,7 @@ import type { Outcome } from '#contract'
 import { createDispatcher } from '#dispatcher'
 import { createManualClock } from '../support/manual-clock.ts'
 import { createMemorySource } from '../support/memory-source.ts'
+import { recordChange } from '../support/record-change.ts'
 import {
   createTestLog,
   key,
@@ -43,6 +44,34 @@ describe('a record', () => {
 
     expect(source.isSynced(red)).toBe(true)
     expect(times).toEqual([0])
+    await stop()
+  })
+
+  test('that its step is not for is done without a call, until it is one that the step is for', async () => {
+    const seen: unknown[] = []
+    const { source, dispatcher, stop } = startDispatcher({
+      targets: [targetFor('Color', { filter: { bright: true } })],
+      call: (_target, change) => {
+        seen.push(recordChange(change).record['name'])
+        return Promise.resolve(synced)
+      },
+    })
+
+    source.write(red, { name: 'dark red', bright: false })
+    source.write(key('Color', 8), { name: 'yellow', bright: true })
+    await dispatcher.settled()
+    expect(source.isSynced(red)).toBe(true)
+    expect(source.outcomes(red)).toEqual(['skipped'])
+    expect(seen).toEqual(['yellow'])
+
+    source.write(red, { name: 'red', bright: true })
+    await dispatcher.settled()
+    expect(seen).toEqual(['yellow', 'red'])
+
+    source.write(red, { name: 'dark red', bright: false })
+    source.remove(red)
+    await dispatcher.settled()
+    expect(seen).toEqual(['yellow', 'red', 'dark red'])
     await stop()
   })
 

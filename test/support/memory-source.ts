@@ -143,7 +143,7 @@ export const createMemorySource = (clock: Clock): MemorySource => {
   const settle = (entry: Entry, report: Report): void => {
     entry.lease = undefined
     const { outcome, stamp, retryInMs } = report
-    if (outcome.kind === 'synced') entry.enacted = stamp
+    if (outcome.kind === 'synced' || outcome.kind === 'skipped') entry.enacted = stamp
     // It was given back, or changed meanwhile and starts anew.
     if (outcome.kind === 'released' || entry.updated > stamp) {
       wake()
