@@ -8,6 +8,16 @@ const queueReasons = [
   'running',
   'backing-off',
   'waiting-for-records',
+  'waiting-for-policy',
+  'waiting-for-function',
+  'refused',
+] as const
+
+/** Why policies have not seen a record as it is. */
+const policyReasons = [
+  'ready',
+  'running',
+  'backing-off',
   'waiting-for-function',
   'refused',
 ] as const
@@ -23,6 +33,12 @@ export type Figures = {
     readonly reason: (typeof queueReasons)[number]
     readonly records: number
     readonly failing: number
+  }[]
+  /** Records that the policy of their model has not seen as they are, by model and reason. */
+  readonly policies: readonly {
+    readonly model: string
+    readonly reason: (typeof policyReasons)[number]
+    readonly records: number
   }[]
   /** Events for event steps that are not done, by step. */
   readonly deliveries: readonly {
@@ -155,6 +171,12 @@ export const createMetrics = (
     labelNames: ['model'],
     registers,
   })
+  const policies = new Gauge({
+    name: 'syncstep_policies_pending',
+    help: 'Records that the policy of their model has not seen as they are, by why',
+    labelNames: ['model', 'reason'],
+    registers,
+  })
   const deliveries = new Gauge({
     name: 'syncstep_deliveries',
     help: 'Events for event steps that are not done',
@@ -187,12 +209,17 @@ export const createMetrics = (
 
   const readFigures = async (): Promise<void> => {
     const now = await figures()
-    for (const gauge of [depth, failing, deliveries]) gauge.reset()
+    for (const gauge of [depth, failing, policies, deliveries]) gauge.reset()
     for (const { model, ...one } of now.work) {
       for (const reason of queueReasons) {
         depth.inc({ model, reason }, reason === one.reason ? one.records : 0)
       }
       failing.inc({ model }, one.failing)
+    }
+    for (const { model, ...one } of now.policies) {
+      for (const reason of policyReasons) {
+        policies.inc({ model, reason }, reason === one.reason ? one.records : 0)
+      }
     }
     for (const one of now.deliveries) {
       for (const state of deliveryStates) {

@@ -67,10 +67,40 @@ test('what came of its last call says why a record is not tried now', async () =
     `${of('running')} 0`,
     `${of('backing-off')} 1`,
     `${of('waiting-for-records')} 0`,
+    `${of('waiting-for-policy')} 0`,
     `${of('waiting-for-function')} 1`,
     `${of('refused')} 1`,
     'syncstep_workqueue_failing{model="HelloWorldService"} 2',
   ])
+})
+
+test('records that their policy has not seen are told by model and by why', async () => {
+  const models = [{ filename: 'test.xproto', contents: helloWorldModels }]
+  const steps = helloWorldSteps.map((step) => ({ ...step, afterPolicy: true }))
+  const brought = { name: 'test', version: '1', models, requiredModels: [] }
+  const model = 'HelloWorldService'
+  const policies = [{ step: 'p', model, include: [], operations: ['policy_create'] as const }]
+  await opened.work.register({ ...brought, steps, policies })
+  const records = asAdministrator(opened.store)
+  for (const name of ['a', 'b', 'c']) await records.create(model, { name, hello_from: 'me' })
+  await opened.lease([model])
+  const { work } = await opened.work.lease('tester', [{ model, limit: 2, kind: 'policy' }])
+  await opened.work.report('tester', [
+    reportOn(work[0]!, { kind: 'failed', text: 'no', retry: false }),
+  ])
+
+  const lines = [
+    ...(await linesOf('syncstep_policies_')),
+    ...(await linesOf('syncstep_workqueue_')),
+  ]
+  expect(lines.filter((line) => !line.endsWith(' 0'))).toEqual([
+    `syncstep_policies_pending{model="${model}",reason="ready"} 1`,
+    `syncstep_policies_pending{model="${model}",reason="running"} 1`,
+    `syncstep_policies_pending{model="${model}",reason="refused"} 1`,
+    `syncstep_workqueue_depth{model="${model}",reason="running"} 1`,
+    `syncstep_workqueue_depth{model="${model}",reason="waiting-for-policy"} 2`,
+  ])
+  await opened.work.register({ ...brought, steps: helloWorldSteps })
 })
 
 test('leases, and reports by their result, are counted; what was not called is not', async () => {
