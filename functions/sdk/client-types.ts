@@ -83,7 +83,7 @@ export type FilterOf<Models extends KnownModels<Models>, Name extends NameOf<Mod
 } & {
   readonly [Link in ForwardLink<FieldsOf<Models, Name>, Models[Name]['links']>]?: {
     readonly id: number
-  }
+  } | null
 }
 
 /** Fields to order by; `-name` is descending. */

@@ -106,6 +106,7 @@ describe('reading', () => {
     expect(await client.find(instance, { owner })).toMatchObject([{ owner_id: id }])
     expect((await client.first(instance, { owner_id: id }))?.['owner_id']).toBe(id)
     expect(await client.exists(service, { id })).toBe(true)
+    expect(await client.exists(instance, { owner: null })).toBe(false)
   })
 
   test('refuses what no record is found by', async () => {
