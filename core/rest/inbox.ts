@@ -26,9 +26,16 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   EVENT_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
 }
 
-const eventsIn = ({ raw, body }: FastifyRequest): readonly CloudEvent[] => {
+/** Sources of Kafka say nothing of the type when the record did not; what is sent like this is JSON, or is refused. */
+const headersOf = ({ raw, headers }: FastifyRequest, body: Uint8Array): readonly string[] =>
+  headers['content-type'] === undefined && body.length > 0
+    ? [...raw.rawHeaders, 'content-type', 'application/json']
+    : raw.rawHeaders
+
+const eventsIn = (request: FastifyRequest): readonly CloudEvent[] => {
+  const body = request.body instanceof Uint8Array ? request.body : new Uint8Array()
   try {
-    const decoded = decodeEvents(raw.rawHeaders, body instanceof Uint8Array ? body : '')
+    const decoded = decodeEvents(headersOf(request, body), body)
     return 'id' in decoded ? [decoded] : decoded
   } catch (error) {
     if (!(error instanceof ContractError)) throw error

@@ -64,8 +64,15 @@ ${String(id).padEnd(2)}  olt/onu  dead   onu.discovered  event 0  2026-01-01T00:
   expect(JSON.parse(all.stdout)).toEqual([])
 })
 
-test('they run again or are discarded, one by one or all of a step, more than fit a page', async () => {
-  const [first, second, ...rest] = await add(230)
+test('more are listed than fit a page', async () => {
+  const ids = await add(230)
+  const { stdout } = await core.run(['events', 'list', '--step', 'olt/onu', '-o', 'json'])
+  const listed = JSON.parse(stdout) as readonly { readonly id: number }[]
+  expect(listed.map(({ id }) => id)).toEqual(ids)
+})
+
+test('they run again or are discarded, one by one or all of a step', async () => {
+  const [first, second, ...rest] = await add(5)
   const retried = await core.run(['events', 'retry', String(first)])
   const discarded = await core.run(['events', 'discard', String(second)])
   expect(retried.stdout).toBe(`To run now ${first}: event 0 for olt/onu.\n`)

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { encodeBatch, encodeEvent, type CloudEvent } from '#contract'
+import { encodeBatch, encodeEvent, isDelivery, type CloudEvent } from '#contract'
 import { CoreError, observeHttp, type Acceptance } from '#core'
 import { administrator } from '../../support/store.ts'
 import { asAdmin, openFaces, type Faces } from '../faces.ts'
@@ -62,6 +62,28 @@ test.each(['binary', 'structured'] as const)(
     expect(received).toHaveBeenCalledWith({ stored: 1, repeated: 0, unwanted: 0 })
   },
 )
+
+test('a source of Kafka may leave out of which type its data is, as long as it is JSON', async () => {
+  const kafka = {
+    'ce-specversion': '1.0',
+    'ce-source': '/apis/v1/namespaces/olt/kafkasources/onus#onus',
+    'ce-type': 'onu.discovered',
+    'ce-key': 'port 7',
+  }
+  const headers = (id: string) => ({ ...kafka, 'ce-id': `partition:0/offset:${id}` })
+  const statuses = [
+    await post({ headers: headers('1'), body: '{"serial":"A"}' }),
+    await post({ headers: headers('2'), body: 'serial A' }),
+    await post({ headers: headers('3'), body: '' }),
+  ].map(({ statusCode }) => statusCode)
+
+  expect(statuses).toEqual([202, 400, 202])
+  const { work } = await faces.work.lease('kafka', [
+    { model: 'hello-world/onu', limit: 100, kind: 'event' },
+  ])
+  const events = work.map(({ change }) => (isDelivery(change) ? change.event : {}))
+  expect(events).toContainEqual(expect.objectContaining({ data: { serial: 'A' }, key: 'port 7' }))
+})
 
 test('a batch is stored as a whole', async () => {
   const events = [newEvent(), newEvent(), newEvent({ type: 'other' })]
