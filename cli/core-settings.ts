@@ -64,7 +64,7 @@ export const coreFlags: Flags = {
   },
   'public-url': {
     kind: 'text',
-    help: 'Where functions reach REST, so that they can complete calls that they answered 202',
+    help: 'Where functions reach REST, to complete calls that they answered 202 and to read and write records',
     value: 'URL',
     variable: 'SYNCSTEP_PUBLIC_URL',
   },
