@@ -32,21 +32,28 @@ export const nameOfStep = (step: AnyStep): string => {
   return isPullStep(step) ? 'pull-step' : step.observes
 }
 
+const describeObserving = ({ observes, include = [], filter }: AnySyncStep | AnyPolicy) => ({
+  observes,
+  include,
+  ...(filter === undefined ? {} : { filter }),
+})
+
 const describePolicy = (policy: AnyPolicy): object => ({
   kind: 'policy',
-  observes: policy.observes,
-  include: policy.include ?? [],
+  ...describeObserving(policy),
   operations: policyOperations.filter(
     (operation) => policy[policyMethods[operation]] !== undefined,
   ),
 })
 
-const describeSync = ({ observes, include = [], after_policy, fields }: AnySyncStep): object => ({
-  observes,
-  include,
-  ...(after_policy === undefined ? {} : { after_policy }),
-  ...(fields === undefined ? {} : { fields }),
-})
+const describeSync = (step: AnySyncStep): object => {
+  const { after_policy, fields } = step
+  return {
+    ...describeObserving(step),
+    ...(after_policy === undefined ? {} : { after_policy }),
+    ...(fields === undefined ? {} : { fields }),
+  }
+}
 
 const describePull = ({ every }: AnyPullStep): object => {
   const everyMs = every === undefined ? undefined : durationMs(every)

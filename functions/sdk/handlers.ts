@@ -31,13 +31,20 @@ export type HandlerOptions = {
    * @default nothing
    */
   readonly core?: CoreAccess
+  /**
+   * How steps ask the core.
+   *
+   * @default that of this process
+   */
+  readonly fetch?: typeof fetch
 }
 
 type Served = { readonly answer: AnswerIncoming; readonly log: Log }
 
 const serveWith = (step: AnyStep, options: HandlerOptions): Served => {
   const { name = nameOfStep(step), log = processLog, clock = processClock } = options
-  const core = processCore(options.core)
+  const own = processCore(options.core)
+  const core = { ...own, fetch: options.fetch ?? own.fetch }
   return { answer: createFunction(step, { ...options, name, log, clock, core }), log }
 }
 

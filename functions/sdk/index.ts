@@ -17,7 +17,7 @@ export {
 export { ModelPolicy, type Policy } from './policy.ts'
 export { EventStep, type EventContext, type EventStepLike } from './event-step.ts'
 export { PullStep, type PullStepLike } from './pull-step.ts'
-export type { AnyStep, AnySyncStep } from './any-step.ts'
+export { describeStep, type AnyStep } from './any-step.ts'
 export type { CloudEvent, Duration } from '#contract'
 export type { ExpandedRecordOf, Many, ModelBlank, One, OneOrNone, PathOf } from './model-types.ts'
 export {

@@ -1,4 +1,4 @@
-import { durationMs, maxIncludeDepth, type StepKind } from '#contract'
+import { durationMs, isFilter, maxIncludeDepth, type StepKind } from '#contract'
 import type { AnyStep } from './any-step.ts'
 
 /** A module that is no step. The message lists everything that is wrong with it. */
@@ -67,6 +67,7 @@ const observingMistakes = (get: Get): readonly string[] => [
     list: 'paths',
     items: `paths of at most ${maxIncludeDepth} links such as 'owner.site'`,
   }),
+  ...unless(get, 'filter', isFilter, "a map from paths such as 'owner.name' to values"),
 ]
 
 const methodMistakes = (get: Get, names: readonly string[]): readonly string[] =>

@@ -1,3 +1,4 @@
+import type { Filter } from '#contract'
 import type { CoreClient } from './client.ts'
 import type { AnyRecord, MaybeLater, Nothing, StepContext } from './step.ts'
 
@@ -12,6 +13,8 @@ export type Policy<R = AnyRecord, Client = CoreClient> = {
   readonly observes: string
   /** Related records it reads: `owner`, `owner.site`; reverse sets such as `ports`. */
   readonly include?: readonly string[] | undefined
+  /** The records it is for: paths to fields, and the values that they must have; see {@link Filter}. Without it: all. */
+  readonly filter?: Filter | undefined
   /** For a record that the policy has not dealt with yet. */
   handle_create?(o: R, context: StepContext<Client>): MaybeLater<Nothing>
   /** For one that has changed since. */

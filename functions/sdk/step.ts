@@ -1,4 +1,4 @@
-import type { Change, Fields } from '#contract'
+import type { Change, Fields, Filter } from '#contract'
 import type { CoreClient } from './client.ts'
 import type { Log } from './log.ts'
 
@@ -57,6 +57,8 @@ export type Step<R = AnyRecord, Client = CoreClient> = {
   readonly observes: string
   /** Related records it reads: `owner`, `owner.site`; reverse sets such as `ports`. */
   readonly include?: readonly string[] | undefined
+  /** The records it is for: paths to fields, and the values that they must have; see {@link Filter}. Without it: all. */
+  readonly filter?: Filter | undefined
   /** It is called for what the policy of the model has dealt with, and not before. */
   readonly after_policy?: boolean | undefined
   /** The fields that it reads: an edit of none of them does not call it. Without a list: all. */

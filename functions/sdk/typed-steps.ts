@@ -1,3 +1,4 @@
+import type { Filter } from '#contract'
 import type { CoreClient } from './client.ts'
 import type { EventStepLike } from './event-step.ts'
 import type { KnownModels, LeafRecordOf, PathOf } from './model-types.ts'
@@ -6,11 +7,13 @@ import type { PullStepLike } from './pull-step.ts'
 import { SyncStep, type MaybeLater, type Nothing, type Step, type StepContext } from './step.ts'
 
 /** What a step or a policy observes and includes. */
-type Observing<Name, Path> = {
+type Observing<Models extends KnownModels<Models>, Name extends keyof Models, Path> = {
   /** The leaf model whose records it takes care of. */
   readonly observes: Name
   /** Related records it reads: `owner`, `owner.site`; reverse sets such as `ports`. */
   readonly include?: readonly Path[]
+  /** The records it is for: paths to fields, and the values that they must have; see {@link Filter}. Without it: all. */
+  readonly filter?: FilterOf<Models, Name, NoInfer<Path>>
 }
 
 type FieldOf<
@@ -18,12 +21,21 @@ type FieldOf<
   Name extends keyof Models,
 > = keyof Models[Name]['fields'] & string
 
+/** Fields of the record, links and sets that are included, and fields of what they lead to. */
+type FilterOf<Models extends KnownModels<Models>, Name extends keyof Models, Path> = {
+  readonly [Place in FieldOf<Models, Name> | (Path & string)]?: Filter[string]
+} & { readonly [Place in `${Path & string}.${string}`]?: Filter[string] }
+
 /** What a step observes and reads. */
-type About<Name, Path, Field> = Observing<Name, Path> & {
+type About<Models extends KnownModels<Models>, Name extends keyof Models, Path> = Observing<
+  Models,
+  Name,
+  Path
+> & {
   /** It is called for what the policy of the model has dealt with, and not before. */
   readonly after_policy?: boolean
   /** The fields that it reads: an edit of none of them does not call it. Without a list: all. */
-  readonly fields?: readonly Field[]
+  readonly fields?: readonly FieldOf<Models, Name>[]
 }
 
 /** The fields that what a step returns names. */
@@ -80,6 +92,7 @@ export abstract class TypedStep<
 > extends SyncStep<Exactly<LeafRecordOf<Models, Name, Path>>, CoreClient<Models>> {
   readonly observes: Name
   readonly include: readonly Path[]
+  readonly filter: Filter | undefined
   readonly after_policy: boolean | undefined
   readonly fields: readonly FieldOf<Models, Name>[] | undefined
   abstract override sync_record(
@@ -91,15 +104,11 @@ export abstract class TypedStep<
     context: StepContext<CoreClient<Models>>,
   ): MaybeLater<Nothing>
 
-  constructor({
-    observes,
-    include = [],
-    after_policy,
-    fields,
-  }: About<Name, Path, FieldOf<Models, Name>>) {
+  constructor({ observes, include = [], filter, after_policy, fields }: About<Models, Name, Path>) {
     super()
     this.observes = observes
     this.include = include
+    this.filter = filter
     this.after_policy = after_policy
     this.fields = fields
   }
@@ -113,6 +122,7 @@ export abstract class TypedPolicy<
 > extends ModelPolicy {
   readonly observes: Name
   readonly include: readonly Path[]
+  readonly filter: Filter | undefined
   handle_create?(
     o: Exactly<LeafRecordOf<Models, Name, Path>>,
     context: StepContext<CoreClient<Models>>,
@@ -126,10 +136,11 @@ export abstract class TypedPolicy<
     context: StepContext<CoreClient<Models>>,
   ): MaybeLater<Nothing>
 
-  constructor({ observes, include = [] }: Observing<Name, Path>) {
+  constructor({ observes, include = [], filter }: Observing<Models, Name, Path>) {
     super()
     this.observes = observes
     this.include = include
+    this.filter = filter
   }
 }
 
@@ -152,7 +163,7 @@ export type TypedSteps<Models extends KnownModels<Models>> = {
     Returned extends MaybeLater<Nothing | Models[Name]['feedback']>,
     Path extends PathOf<Models, Name> = never,
   >(
-    step: About<Name, Path, FieldOf<Models, Name>> &
+    step: About<Models, Name, Path> &
       Methods<
         LeafRecordOf<Models, Name, Path>,
         CoreClient<Models>,
@@ -171,7 +182,7 @@ export type TypedSteps<Models extends KnownModels<Models>> = {
    * }
    */
   stepClass<Name extends keyof Models & string, Path extends PathOf<Models, Name> = never>(
-    about: About<Name, Path, FieldOf<Models, Name>>,
+    about: About<Models, Name, Path>,
   ): abstract new () => TypedStep<Models, Name, Path>
 
   /**
@@ -186,7 +197,7 @@ export type TypedSteps<Models extends KnownModels<Models>> = {
    * })
    */
   definePolicy<Name extends keyof Models & string, Path extends PathOf<Models, Name> = never>(
-    policy: Observing<Name, Path> &
+    policy: Observing<Models, Name, Path> &
       Pick<
         Policy<LeafRecordOf<Models, Name, Path>, CoreClient<Models>>,
         'handle_create' | 'handle_update' | 'handle_delete'
@@ -202,7 +213,7 @@ export type TypedSteps<Models extends KnownModels<Models>> = {
    * }
    */
   policyClass<Name extends keyof Models & string, Path extends PathOf<Models, Name> = never>(
-    about: Observing<Name, Path>,
+    about: Observing<Models, Name, Path>,
   ): abstract new () => TypedPolicy<Models, Name, Path>
 
   /**

@@ -277,12 +277,20 @@ test.each<[AnyStep, object]>([
     {
       observes: 'Color',
       include: ['page'],
+      filter: { 'page.name': 'a' },
       after_policy: true,
       fields: ['name'],
       sync_record: nothing,
       delete_record: nothing,
     },
-    { kind: 'sync', observes: 'Color', include: ['page'], afterPolicy: true, fields: ['name'] },
+    {
+      kind: 'sync',
+      observes: 'Color',
+      include: ['page'],
+      filter: { 'page.name': 'a' },
+      afterPolicy: true,
+      fields: ['name'],
+    },
   ],
   [
     { observes: 'Color', handle_create: nothing, handle_delete: nothing },

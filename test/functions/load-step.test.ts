@@ -31,6 +31,7 @@ describe('a step is', () => {
 
 test.each([
   { ...step, after_policy: true, fields: ['name', 'page_id'] },
+  { ...step, filter: { 'page.name': ['a', 'b'], inks: true } },
   { observes: 'Color', include: ['page'], handle_delete: nothing },
   { process_event: nothing },
   { types: ['org.onos.*', '*'], sources: ['/onos'], topics: ['a'], process_event: nothing },
@@ -79,8 +80,8 @@ describe('a module is refused', () => {
     ],
     [
       'whose reads are none',
-      { default: { ...step, after_policy: 'yes', fields: ['name', 'page.name'] } },
-      "Step color is no step: after_policy must be true or false, got 'yes'; fields must have names of fields, got 'page.name'",
+      { default: { ...step, after_policy: 'yes', fields: ['name', 'page.name'], filter: 'a' } },
+      "Step color is no step: filter must be a map from paths such as 'owner.name' to values, got 'a'; after_policy must be true or false, got 'yes'; fields must have names of fields, got 'page.name'",
     ],
     [
       'that is a policy with mistakes',

@@ -337,6 +337,12 @@ const definitions: readonly (readonly [step: string, error?: string])[] = [
   ['async sync_record(o) { if (o.id > 1) return { backend_handle: null } }'],
   ['sync_record: ({ hello_to }, { log }) => log.info(hello_to)'],
   ["include: ['owner.sight'], sync_record: () => {}", `Did you mean '"owner.site"'?`],
+  [
+    `${include} filter: { hello_to: ['a', 'b'], 'owner.site.name': 'x', ports: true }, sync_record: () => {}`,
+  ],
+  ["filter: { helo_to: 'a' }, sync_record: () => {}", "'helo_to' does not exist"],
+  ["filter: { 'owner.name': 'a' }, sync_record: () => {}", "'owner.name'' does not exist"],
+  ['filter: { hello_to: null }, sync_record: () => {}', "Type 'null' is not assignable"],
   ["include: ['owner.site.users.site'], sync_record: () => {}", 'is not assignable'],
   ['sync_record: (o) => void o.owner', "Property 'owner' does not exist"],
   [`${include} sync_record: (o) => void o.owner.slices`, "Property 'slices' does not exist"],
