@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Outcome } from '#contract'
 import type { Database, Sql } from '#core'
 import { openTestDatabase } from '../support/database.ts'
+import { keyedEvent, leaseOf, registration } from '../core/store/deliveries/events.ts'
 import {
   administrator,
   asAdministrator,
@@ -20,7 +21,7 @@ message Tray (XOSBase) {
 }
 `
 
-const tables = ['record', 'link', 'edge', 'key', 'wait', 'watch', 'attempt']
+const tables = ['record', 'link', 'edge', 'key', 'wait', 'watch', 'attempt', 'delivery']
 
 /** What a statement read of one table or index: rows or entries, and blocks of 8 KiB. */
 type Visit = {
@@ -87,12 +88,17 @@ beforeAll(async () => {
   database = watched(await openTestDatabase())
   under = await openTestStore(database)
   await under.load(models, [{ step: 'tray', model: 'Tray', include: ['on'] }], 'trays')
+  await under.work.register(registration)
   const { id } = await asAdministrator(under.store).create('Tray', { name: 'popular' })
   popular = Number(id)
   await report(synced)
   // As often as PostgreSQL wants it before it keeps a plan, here for tables that are all but empty.
-  for (let round = 0; round < 6; round += 1) await write()
+  for (let round = 0; round < 6; round += 1) {
+    await write()
+    await deliver()
+  }
   await addSleepers()
+  await addSleepingEvents()
 })
 
 afterAll(() => under.core.close())
@@ -156,6 +162,50 @@ const addSleepers = (): Promise<void> =>
     await sql.query(`update counter set last = ${laterIds} where root = 'Tray'`)
   })
 
+/** Events that are done, parked behind one, leased by another dispatcher and backing off. */
+const addSleepingEvents = async (): Promise<void> => {
+  await database.query(
+    `insert into delivery (synchronizer, step, kind, identity, source, event_id, type, event, line, state, next_run,
+       parked, lease_owner, lease_token, code, status, received, ended)
+     select 'olt', 'onu', 'event', md5(n::text), 's', n::text, 't', '{}',
+       case when n % 4 = 1 then 'one line' end, case when n % 4 = 0 then 'done' else 'ready' end,
+       case when n % 4 = 2 then $1::bigint + 3600000000 else $1 end, n % 4 = 1,
+       case when n % 4 = 3 then 'other' end, case when n % 4 = 3 then nextval('revision') end, 0, 'sleeps', $1,
+       case when n % 4 = 0 then $1::bigint end
+     from generate_series(1, 100000) n`,
+    [under.clock.now() * 1000],
+  )
+}
+
+let events = 0
+
+/** Everything that becomes of two events, one of which waits for the other. */
+const deliver = async (): Promise<void> => {
+  const { deliveries } = under.store
+  const settle = async (outcome: Outcome, retryInMs?: number) => {
+    const { work } = await leaseOf(under, 'event')
+    expect(work).toHaveLength(1)
+    const reports = work.map((one) => reportOn(one, outcome, retryInMs))
+    expect(await under.work.report('tester', reports)).toEqual([])
+    return Number(work[0]?.key.id)
+  }
+  events += 2
+  const [first, second] = [keyedEvent(String(events), 'a'), keyedEvent(String(events + 1), 'a')]
+  await deliveries.accept([first, second])
+  await deliveries.accept([first])
+  await settle({ kind: 'failed', text: 'not yet', retry: true }, 1000)
+  await under.clock.advance(1000)
+  await settle(synced)
+  const id = await settle({ kind: 'failed', text: 'never', retry: false })
+  await deliveries.retry(administrator, id)
+  const { work } = await leaseOf(under, 'event')
+  await under.work.leave(
+    'tester',
+    work.map(({ token }) => token),
+  )
+  await deliveries.discard(administrator, id)
+}
+
 const report = async (outcome: Outcome, retryInMs?: number): Promise<number> => {
   const work = await under.lease(['Tray'])
   const reports = work.map((one) => reportOn(one, outcome, retryInMs))
@@ -216,6 +266,7 @@ test('what is done with a few records reads nothing of those that sleep, without
   database.takeGreedy()
 
   await write()
+  await deliver()
   await read()
 
   expect(database.takeGreedy()).toEqual([])
@@ -226,6 +277,7 @@ test('what is done with a few records reads nothing of those that sleep, with st
   database.takeGreedy()
 
   await write()
+  await deliver()
   await read()
   // Without statistics it may be sorted from all records; the server makes them within a minute or so.
   await readPage()

@@ -60,8 +60,8 @@ const take = (
      token as (select nextval('revision') as value)
      update delivery d
      set lease_owner = $6, lease_token = token.value, attempts = d.attempts + 1, calls = d.calls + 1
-     from due, token
-     where d.place = due.place
+     from token
+     where d.place = any(array(select place from due))
      returning d.*`,
     [...listed(wants), now, dispatcher],
   )
