@@ -80,12 +80,15 @@ describe('what a dispatcher asks reaches the core as it was asked', () => {
   })
 
   test('report', async () => {
-    const refused = [{ key: { model: 'Color', id: 2 }, token: 20 }]
+    // Events are counted for ever, unlike records.
+    const event = { model: 'olt/onu', id: Number.MAX_SAFE_INTEGER }
+    const refused = [{ key: event, token: 20 }]
     const { work, asked } = createWork({ report: () => Promise.resolve(refused) })
     const { port } = await bench.serve(work)
     const reports = [
       ...outcomes.map((outcome, index) => reportOf(index + 1, outcome)),
       { ...reportOf(99, { kind: 'synced' }), retryInMs: 0, traceparent },
+      { ...reportOf(1, { kind: 'synced' }), key: event, operation: 'event' } as const,
     ]
 
     expect(await bench.dial(port).report('d1', reports)).toEqual(refused)
