@@ -38,10 +38,11 @@ const textOf = ({ extensions }: CloudEvent, name: string): string | undefined =>
   return typeof value === 'string' ? value : undefined
 }
 
+const traceparentOf = (event: CloudEvent, incoming: Incoming): string | undefined =>
+  traceparentFrom(incoming.header('traceparent') ?? textOf(event, 'traceparent'))
+
 const traceOf = (event: CloudEvent, incoming: Incoming): Fields => {
-  const traceparent = traceparentFrom(
-    incoming.header('traceparent') ?? textOf(event, 'traceparent'),
-  )
+  const traceparent = traceparentOf(event, incoming)
   if (traceparent === undefined) return {}
   const { traceId, spanId } = traceIdsOf(traceparent)
   return { trace_id: traceId, span_id: spanId }
@@ -55,13 +56,15 @@ const accessOf = ({ header }: Incoming, own: CoreAccess | undefined): CoreAccess
 }
 
 const clientOf = (
+  event: CloudEvent,
   incoming: Incoming,
   { core, clock }: ContextOptions,
   signal: AbortSignal,
 ): CoreClient => {
   const access = accessOf(incoming, core?.access)
   if (core !== undefined && access !== undefined) {
-    return createCoreClient({ ...core, ...access, clock, signal })
+    const traceparent = traceparentOf(event, incoming)
+    return createCoreClient({ ...core, ...access, clock, signal, traceparent })
   }
   throw new Error(
     'This call came without access to the core. Tell the core by which address functions reach it, or set SYNCSTEP_CORE_URL and SYNCSTEP_CORE_TOKEN of the function',
@@ -76,6 +79,7 @@ const clientOf = (
  */
 class LazyContext implements CallContext {
   readonly completionUrl: string | undefined
+  readonly #event: CloudEvent
   readonly #deadline: number | undefined
   readonly #incoming: Incoming
   readonly #options: ContextOptions
@@ -87,6 +91,7 @@ class LazyContext implements CallContext {
 
   constructor(sent: Arrived, incoming: Incoming, options: ContextOptions, openLog: () => Log) {
     this.completionUrl = textOf(sent.event, completionAttribute)
+    this.#event = sent.event
     this.#deadline = sent.deadline
     this.#incoming = incoming
     this.#options = options
@@ -102,7 +107,7 @@ class LazyContext implements CallContext {
   }
 
   get client(): CoreClient {
-    return (this.#client ??= clientOf(this.#incoming, this.#options, this.signal))
+    return (this.#client ??= clientOf(this.#event, this.#incoming, this.#options, this.signal))
   }
 
   #openSignal(): AbortController {

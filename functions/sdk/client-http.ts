@@ -9,6 +9,8 @@ export type CoreHttpOptions = CoreAccess & {
   readonly newKey: () => string
   /** Ends what is under way, and all that is asked for afterwards. */
   readonly signal?: AbortSignal | undefined
+  /** W3C: what the requests are part of, so that what they bring about hangs below it. */
+  readonly traceparent?: string | undefined
 }
 
 /** A JSON object that the core answered. */
@@ -81,7 +83,7 @@ const isAboutNow = (error: unknown): boolean =>
 
 /** The REST face of a core as a function reaches it. The token goes nowhere else: redirects are not followed. */
 export const createCoreHttp = (options: CoreHttpOptions): CoreHttp => {
-  const { url, token, fetch, clock, newKey, signal } = options
+  const { url, token, fetch, clock, newKey, signal, traceparent } = options
   const base = url.replace(/\/+$/, '')
 
   const pause = (ms: number): Promise<void> =>
@@ -137,7 +139,11 @@ export const createCoreHttp = (options: CoreHttpOptions): CoreHttp => {
     }
   }
 
-  const known = { authorization: `Bearer ${token}`, accept: 'application/json' }
+  const known = {
+    authorization: `Bearer ${token}`,
+    accept: 'application/json',
+    ...(traceparent === undefined ? {} : { traceparent }),
+  }
   return {
     get: (path) => ask({ method: 'GET', path, headers: known }),
     post: (path, body) =>

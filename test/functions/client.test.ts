@@ -169,6 +169,15 @@ describe('writing', () => {
     expect(Number(touched['updated'])).toBeGreaterThan(Number(before['updated']))
   })
 
+  test('is part of the trace of its call', async () => {
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
+    await clientWith({ traceparent }).update(service, id, { hello_from: 'us' })
+    const { work } = await faces.work.lease('tester', [{ model: service, limit: 1000 }])
+    await faces.work.leave('tester')
+
+    expect(work.find(({ key }) => key.id === id)?.traces).toContain(traceparent)
+  })
+
   test('makes one record of two that are wanted at once', async () => {
     const name = newName()
     const client = clientWith()
