@@ -16,6 +16,24 @@ const pollMs = 5_000
 /** How soon it is asked when that would let something run. */
 const soonMs = 200
 
+/** Whoever leases work for a core of XOS finds what is dirty by itself, and looks for sync steps only. */
+const checkKinds = ({
+  steps,
+  policies = [],
+  eventSteps = [],
+  pullSteps = [],
+}: Registration): void => {
+  const others = [...policies, ...eventSteps, ...pullSteps].map(({ step }) => step)
+  const late = steps.filter(({ afterPolicy }) => afterPolicy === true).map(({ step }) => step)
+  if (others.length + late.length === 0) return
+  throw new RemoteSourceError(
+    'VALIDATION',
+    others.length > 0
+      ? `A core of XOS has no work for model policies, event steps and pull steps: run ${others.join(', ')} with a core of Syncstep`
+      : `With a core of XOS nothing waits for a policy: take after_policy away from ${late.join(', ')}`,
+  )
+}
+
 const pathsWarning =
   'With a core of XOS, records wait for what they link to only: paths of dependency_graph are not followed'
 
@@ -115,6 +133,7 @@ export const connectXosSource = (options: RemoteSourceOptions): RemoteSource => 
 
   return {
     async register(next) {
+      checkKinds(next)
       service = await openService(client, next)
       registration = next
       await poll()

@@ -391,6 +391,21 @@ describe('register', () => {
       'VALIDATION',
       /include owner: Lamp has no link named owner$/,
     ],
+    [
+      'policies and steps that only a core of Syncstep has work for',
+      {
+        policies: [{ step: 'allot', model: 'Lamp', include: [], operations: [] }],
+        pullSteps: [{ step: 'look', everyMs: 1_000 }],
+      },
+      'VALIDATION',
+      /^A core of XOS has no work for .*: run allot, look with a core of Syncstep$/,
+    ],
+    [
+      'steps that wait for a policy',
+      { steps: [{ step: 'lamp', model: 'Lamp', include: [], afterPolicy: true }] },
+      'VALIDATION',
+      /take after_policy away from lamp$/,
+    ],
   ])('%s are told', async (_, changes, code, message) => {
     const { source } = await bench.open()
     await expect(source.register({ ...registration, ...changes })).rejects.toMatchObject({
