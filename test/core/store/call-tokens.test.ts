@@ -140,6 +140,16 @@ describe('the token of a call', () => {
   })
 })
 
+test.each([
+  ['service', 'sync'],
+  ['greeter', 'policy'],
+  ['hear', 'event'],
+  ['look', 'pull'],
+] as const)('a token that is made for the step %s is one of a %s step', async (step, stepKind) => {
+  const { token } = await authenticator.issueToken(administrator, step)
+  expect(await bearer(token)).toMatchObject({ step: `hello-world/${step}`, stepKind })
+})
+
 test('the right to complete a call is no token', async () => {
   const other = await openTestStore(undefined, {
     restAddress: () => url,
