@@ -120,16 +120,16 @@ const changesIn = async (draft: Draft, before: RecordRow): Promise<Values> => {
 
 /**
  * Wire names of what changes of a synced record, if its step may read none of it: undefined where the step is called
- * anyway. Who changes nothing wants a resync, and links to many are not looked at.
+ * anyway. Who asks for that, or changes nothing, wants a resync; links to many are not looked at.
  */
 const maybeUnread = (
   row: RecordRow,
-  { changes, isNewVersion }: Pick<Written, 'changes' | 'isNewVersion'>,
+  { changes, isNewVersion, isResync }: Pick<Written, 'changes' | 'isNewVersion' | 'isResync'>,
 ): readonly string[] | undefined => {
   const isSynced = row.enacted !== null && row.enacted >= stampOf(row) && !row.deleted
   const fields = [...changes.keys()]
   const isPlain = fields.every((field) => !isMany(field) && field.name !== 'enacted')
-  return isSynced && isNewVersion && isPlain && fields.length > 0
+  return isSynced && isNewVersion && !isResync && isPlain && fields.length > 0
     ? fields.map(({ wireName }) => wireName)
     : undefined
 }
@@ -146,6 +146,8 @@ type Written = {
   readonly stamps: readonly (readonly [string, number])[]
   readonly version: number
   readonly isNewVersion: boolean
+  /** The writer asks for a new version whatever he changes. */
+  readonly isResync: boolean
 }
 
 /** A version that no step has seen is due at once, and its attempts are counted from the start. */
@@ -167,7 +169,7 @@ const newSchedule = (
 const writeRow = async (
   { sql, now, caller }: WriteContext,
   row: RecordRow,
-  { changes, stamps, version, isNewVersion }: Written,
+  { changes, stamps, version, isNewVersion, isResync }: Written,
 ): Promise<WatchedRow> => {
   // Who changes nothing wants a resync.
   const due = changes.size === 0 ? now : dueAsChange(now)
@@ -182,7 +184,7 @@ const writeRow = async (
   ])
   const assignments = [...columns.keys()].map((name, index) => `, ${name} = $${index + 3}`)
   const parameters: unknown[] = [row.root, row.id, ...columns.values()]
-  const names = maybeUnread(row, { changes, isNewVersion })
+  const names = maybeUnread(row, { changes, isNewVersion, isResync })
   if (names !== undefined) {
     const count = parameters.push(names, version)
     assignments.push(`, enacted = ${enactedAfter(`$${count - 1}::text[]`, `$${count}::bigint`)}`)
@@ -243,7 +245,8 @@ export const updateRecord = async (
   const targets = targetsOf(schema, links)
   await checkTargets(context, targets, row.deleted)
   const isNewVersion = isTouched || moved.changed_by_policy
-  const written = await writeRow(context, row, { changes, stamps, version, isNewVersion })
+  const isResync = options.alwaysUpdateTimestamp === true
+  const written = await writeRow(context, row, { changes, stamps, version, isNewVersion, isResync })
   await replaceLinks(context, row, [...links.keys()], targets)
   if (!row.deleted) {
     await writeKeys(sql, schema, model, row, new Set(changed.map(({ wireName }) => wireName)))

@@ -130,6 +130,12 @@ describe('a step that says what it reads is called', () => {
     expect(await isDue()).toBe(true)
   })
 
+  test('for whatever a synchronizer writes that asks for it', async () => {
+    const touching = { callerKind: 'synchronizer', alwaysUpdateTimestamp: true }
+    await records.update('Ship', 1, { backend_status: 'Its pod is another one' }, touching)
+    expect(await isDue()).toBe(true)
+  })
+
   test('for everything again when it says so no more', async () => {
     await register({ step: 'ship', model: 'Ship', include: [] })
     await edit({ flag: 'SE' })
