@@ -17,7 +17,7 @@ export type CallTokens = {
 }
 
 /** Begins the token of a call, as `sst_` begins those that people make for steps. */
-export const callTokenPrefix = 'ssc_'
+const callTokenPrefix = 'ssc_'
 
 /** Work may wait for its turn in a dispatcher before it is called, and the call may take long. */
 const goodForMicros = 60 * 60 * 1_000_000

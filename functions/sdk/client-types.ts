@@ -33,7 +33,7 @@ export type StoredOf<
     : FieldsOf<Models, Name>
 
 /** The id of a record that an earlier operation of the same transaction creates. */
-export type PlannedId = { readonly $ref: number }
+type PlannedId = { readonly $ref: number }
 
 /** Stands for a record where only its id counts: a record, or one that a transaction is about to write. */
 export type Linked = { readonly id: number | PlannedId }
