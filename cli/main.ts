@@ -32,7 +32,11 @@ const status = await run({
   random: Math.random,
   randomBytes,
   processes: systemProcesses,
-  spawnStep: stepSpawner(fileURLToPath(import.meta.url)),
+  spawnStep: stepSpawner({
+    script: fileURLToPath(import.meta.url),
+    execArgv: process.execArgv,
+    clock: realClock,
+  }),
   ask: askOverHttp,
   watch: watchFolder,
   npm,

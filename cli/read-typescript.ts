@@ -9,6 +9,8 @@ export const readsTypeScript = (): boolean =>
 
 const hooks = 'ts-node/esm'
 
+let hasRegistered = false
+
 /** Whether the project of a file brings ts-node, with which every Node.js reads TypeScript. */
 export const hasTsNode = (file: string): boolean => {
   try {
@@ -28,7 +30,8 @@ export const typeScriptAdvice =
  * itself. Types are not checked: that is for tests and editors. Does nothing for other files, and without ts-node.
  */
 export const readTypeScript = (file: string): void => {
-  if (!file.endsWith('.ts') || readsTypeScript() || !hasTsNode(file)) return
+  if (hasRegistered || !file.endsWith('.ts') || readsTypeScript() || !hasTsNode(file)) return
+  hasRegistered = true
   // The hooks run in a thread of their own, and are told of the project by its variables.
   process.env['TS_NODE_CWD'] = path.dirname(file)
   process.env['TS_NODE_TRANSPILE_ONLY'] = 'true'
