@@ -6,7 +6,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Random } from '#contract'
 import { openPglite } from '#core'
-import type { AnySyncStep } from '#functions'
+import type { AnyStep } from '#functions'
 import { openTestWorld, type TestWorld } from '#test-world'
 import { readCoreModels } from './core-models.ts'
 import { Failure } from './failure.ts'
@@ -19,7 +19,7 @@ export type WorldOptions = {
   /** The folder of the service, with its config.yaml: `new URL('..', import.meta.url)`. */
   readonly folder: string | URL
   /** The steps that run, by the names of their files: `{ 'hello-world-service': syncService }`. */
-  readonly steps: Readonly<Record<string, AnySyncStep>>
+  readonly steps: Readonly<Record<string, AnyStep>>
   /**
    * Decides how long delays are within their jitter.
    *

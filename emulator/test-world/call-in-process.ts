@@ -1,15 +1,22 @@
 import {
+  coreTokenHeader,
+  coreUrlHeader,
   encodeChange,
+  encodeDelivery,
+  isDelivery,
   outcomeOfAnswer,
   outcomeOfNoAnswer,
-  isDelivery,
   type Answer,
   type Change,
   type Clock,
+  type CoreAccess,
+  type Delivery,
+  type Message,
   type Outcome,
 } from '#contract'
 import type { Call, CallContext, Target } from '#dispatcher'
-import { toFetchHandler, type Log, type AnySyncStep } from '#functions'
+import { toFetchHandler, type AnyStep, type Log } from '#functions'
+import { announced } from './announced.ts'
 
 type InProcess = {
   readonly call: Call
@@ -21,29 +28,13 @@ type InProcessOptions = {
   /** Name of the synchronizer: the source of the events. */
   readonly synchronizer: string
   /** By their names. */
-  readonly steps: ReadonlyMap<string, AnySyncStep>
+  readonly steps: ReadonlyMap<string, AnyStep>
   readonly clock: Clock
   readonly log: Log
+  /** How steps ask the core. */
+  readonly fetch: typeof fetch
   /** Is told of each call that ended. */
-  readonly called: (target: Target, change: Change, outcome: Outcome) => void
-}
-
-/** Calls back when a step begins its work, and when it has ended. */
-const announced = (step: AnySyncStep, begins: () => void, ends: () => void): AnySyncStep => {
-  const around = async <T>(work: () => T | Promise<T>): Promise<T> => {
-    begins()
-    try {
-      return await work()
-    } finally {
-      ends()
-    }
-  }
-  return {
-    observes: step.observes,
-    include: step.include,
-    sync_record: (o, context) => around(() => step.sync_record(o, context)),
-    delete_record: (o, context) => around(() => step.delete_record(o, context)),
-  }
+  readonly called: (target: Target, change: Change | Delivery, outcome: Outcome) => void
 }
 
 const answerOf = async (response: Response): Promise<Answer> => {
@@ -68,10 +59,25 @@ const unlessAborted = <T>(answer: Promise<T>, signal: AbortSignal): Promise<T | 
 const reasonOf = ({ reason }: AbortSignal): string =>
   reason instanceof Error ? reason.message : String(reason)
 
+const headersOf = (access: CoreAccess | undefined): Readonly<Record<string, string>> =>
+  access === undefined ? {} : { [coreUrlHeader]: access.url, [coreTokenHeader]: access.token }
+
 /** Calls steps with the request that they would get over HTTP, and reads their answers as from there. */
 export const callInProcess = (options: InProcessOptions): InProcess => {
   const { synchronizer, steps, clock, log, called } = options
+  const source = `/synchronizers/${synchronizer}`
   let underWay = 0
+
+  const counting = async <T>(work: () => Promise<T>): Promise<T> => {
+    underWay += 1
+    try {
+      return await work()
+    } finally {
+      underWay -= 1
+    }
+  }
+  const fetch: typeof options.fetch = (...asked) => counting(() => options.fetch(...asked))
+
   const handlers = new Map(
     [...steps].map(([name, step]) => {
       const told = announced(
@@ -79,37 +85,48 @@ export const callInProcess = (options: InProcessOptions): InProcess => {
         () => (underWay -= 1),
         () => (underWay += 1),
       )
-      return [name, toFetchHandler(told, { callers: 'anyone', name, log, clock })]
+      return [name, toFetchHandler(told, { callers: 'anyone', name, log, clock, fetch })]
     }),
   )
 
-  const requestOf = (target: Target, change: Change, context: CallContext, gone: AbortSignal) => {
+  const messageOf = (
+    target: Target,
+    change: Change | Delivery,
+    context: Omit<CallContext, 'access'>,
+  ): Message => {
     const time = clock.now()
-    const { headers, body } = encodeChange(change, {
-      source: `/synchronizers/${synchronizer}`,
-      time,
-      deadline: time + target.timeoutMs,
-      ...context,
+    const deadline = time + target.timeoutMs
+    return isDelivery(change)
+      ? encodeDelivery(change, { deadline, ...context })
+      : encodeChange(change, { source, time, deadline, ...context })
+  }
+
+  const requestOf = (
+    target: Target,
+    change: Change | Delivery,
+    { access, ...context }: CallContext,
+    gone: AbortSignal,
+  ): Request => {
+    const { headers, body } = messageOf(target, change, context)
+    return new Request(target.url, {
+      method: 'POST',
+      headers: { ...headers, ...headersOf(access) },
+      // A text that is empty would have a type nevertheless.
+      body: body === '' ? null : body,
+      signal: gone,
     })
-    return new Request(target.url, { method: 'POST', headers, body, signal: gone })
   }
 
   const ask = async (request: Request, step: string): Promise<Answer> => {
     const handler = handlers.get(step)
     if (handler === undefined) throw new Error(`There is no step ${step} in this world`)
-    underWay += 1
-    try {
-      return await answerOf(await handler(request))
-    } finally {
-      underWay -= 1
-    }
+    return counting(async () => answerOf(await handler(request)))
   }
 
   return {
     isAtWork: () => underWay > 0,
 
     async call(target, change, signal, context = {}) {
-      if (isDelivery(change)) throw new TypeError('Expected a record, got an event')
       // Not the given one, which is the same for many calls.
       const gone = new AbortController()
       const request = requestOf(target, change, context, gone.signal)

@@ -1,7 +1,16 @@
 import { AssertionError } from 'node:assert'
-import type { Fields, RegisteredStep } from '#contract'
 import {
+  descriptionFrom,
+  isDelivery,
+  type Change,
+  type Delivery,
+  type Fields,
+  type Random,
+} from '#contract'
+import {
+  buildRest,
   CoreError,
+  createAuthenticator,
   openCore,
   type Caller,
   type Core,
@@ -9,12 +18,14 @@ import {
   type Explanation,
   type Records,
 } from '#core'
-import { createDispatcher, type Target } from '#dispatcher'
-import { logWriter, type Log, type AnySyncStep } from '#functions'
+import { createDispatcher } from '#dispatcher'
+import { describeStep, logWriter, type AnyStep, type Log } from '#functions'
 import { createManualClock, type LogLine, type ManualClock } from '#testing'
 import type { ProjectStep } from '../project.ts'
-import { forUser } from '../setup-error.ts'
+import { asConfigured, registrationOf, targetOf, type RunningStep } from '../registration.ts'
+import { forUser, SetupError } from '../setup-error.ts'
 import { callInProcess } from './call-in-process.ts'
+import { fetchFrom } from './fetch-from.ts'
 import type { NamedModel, TestWorld, TestWorldOptions, WorldCall } from './test-world.ts'
 import { watchedDatabase } from './watched-database.ts'
 
@@ -36,7 +47,11 @@ const anHourMs = 3_600_000
 const stopMs = 10_000
 
 /** Nobody wants these to be synced. */
-const leftAlone: ReadonlySet<Explanation['reason']> = new Set(['no-sync', 'lazy-blocked'])
+const leftAlone: ReadonlySet<Explanation['reason']> = new Set([
+  'no-sync',
+  'no-step',
+  'lazy-blocked',
+])
 
 const silent = {
   debug: () => undefined,
@@ -58,35 +73,28 @@ const recordingLog = (lines: LogLine[]): Log => {
   }
 }
 
-/** A step of the project, and what runs as that. */
-type RunningStep = { readonly of: ProjectStep; readonly step: AnySyncStep }
+/** Nobody asks there: steps and core are in this process. */
+const urlOf = (name: string): string => `http://${name}.test`
+
+const runningStep = (step: ProjectStep, own: AnyStep): RunningStep => {
+  const description = descriptionFrom(JSON.stringify(describeStep(own)))
+  if (description === undefined) throw new SetupError(`What is given as ${step.step} is no step`)
+  return { step, url: urlOf(step.step), description: asConfigured(step, description) }
+}
 
 const runningSteps = ({ project, steps }: TestWorldOptions): readonly RunningStep[] =>
-  project.steps.flatMap((of) => {
-    const step = steps.get(of.step)
-    return step === undefined ? [] : [{ of, step }]
+  project.steps.flatMap((step) => {
+    const own = steps.get(step.step)
+    return own === undefined ? [] : [runningStep(step, own)]
   })
-
-const registeredStep = ({ of, step }: RunningStep): RegisteredStep => ({
-  step: of.step,
-  model: step.observes,
-  include: of.include ?? step.include ?? [],
-  ...(of.resyncMs === undefined ? {} : { resyncMs: of.resyncMs }),
-})
-
-const targetOf = ({ of, step }: RunningStep): Target => ({
-  step: of.step,
-  model: step.observes,
-  // Nobody asks for it: the step is in this process.
-  url: `http://${of.step}.test/`,
-  ...of.settings,
-})
 
 const nameOf = (model: NamedModel<object>): string =>
   typeof model === 'string' ? model : model.model
 
 type Parts = {
   readonly core: Core
+  /** The id of an event of which nothing is said. */
+  readonly newEventId: () => string
   readonly clock: ManualClock
   readonly models: readonly string[]
   readonly calls: readonly WorldCall[]
@@ -155,12 +163,17 @@ const worldRecords = (records: Records): WorldRecords => ({
 })
 
 const worldOf = (parts: Parts, close: () => Promise<void>): TestWorld => {
-  const { core, clock, calls, logs } = parts
+  const { core, clock, calls, logs, newEventId } = parts
   return {
     ...worldRecords(core.store.as(administrator)),
     clock,
     calls,
     logs,
+    async send(event) {
+      const source = '/test'
+      const whole = { id: newEventId(), source, extensions: {}, ...event }
+      await core.store.deliveries.accept([whole])
+    },
     async retry(model, id) {
       await core.operations.retry(administrator, nameOf(model), id)
     },
@@ -169,6 +182,21 @@ const worldOf = (parts: Parts, close: () => Promise<void>): TestWorld => {
     untilSynced: (withinMs = anHourMs) => untilSynced(parts, withinMs),
     close,
   }
+}
+
+type Subject = Pick<WorldCall, 'model' | 'id' | 'event'>
+
+const subjectOf = (change: Change | Delivery): Subject =>
+  isDelivery(change)
+    ? { model: undefined, id: undefined, event: String(change.event['id']) }
+    : { model: change.model, id: Number(change.record['id']), event: undefined }
+
+/** The face that steps ask. */
+const openRest = ({ store }: Core, clock: ManualClock, random: Random) => {
+  const randomBytes = (size: number): Uint8Array =>
+    Uint8Array.from({ length: size }, () => Math.floor(random() * 256))
+  const authenticator = createAuthenticator({ store, clock, randomBytes })
+  return buildRest({ store, authenticator, log: silent, clock })
 }
 
 /** The core with the models and steps of the project. */
@@ -180,15 +208,14 @@ const openWorldCore = async (
 ): Promise<Core> => {
   const { project, coreModels } = options
   try {
-    const core = await openCore({ database, coreModels, clock, admin })
-    await core.work.register({
-      name: project.name,
-      version: project.version,
-      models: project.models,
-      requiredModels: project.requiredModels,
-      dependencies: project.dependencies,
-      steps: running.map(registeredStep),
+    const core = await openCore({
+      database,
+      coreModels,
+      clock,
+      admin,
+      restAddress: () => urlOf('core'),
     })
+    await core.work.register(registrationOf(project, running))
     return core
   } catch (error) {
     await database.close()
@@ -208,16 +235,18 @@ export const openTestWorld = async (options: TestWorldOptions): Promise<TestWorl
   const carrier: { isAtWork: () => boolean } = { isAtWork: () => false }
   const clock = createManualClock(startOfWorld, () => isAtWork() || carrier.isAtWork())
   const core = await openWorldCore(options, running, database, clock)
+  const rest = openRest(core, clock, random)
   const calls: WorldCall[] = []
   const logs: LogLine[] = []
   const inProcess = callInProcess({
     synchronizer: project.name,
-    steps: new Map(running.map(({ of, step }) => [of.step, step])),
+    steps: options.steps,
     clock,
     log: recordingLog(logs),
-    called(target, { model, record, operation, attempt }, outcome) {
-      const id = Number(record['id'])
-      calls.push({ step: target.step, model, id, operation, attempt, outcome, atMs: clock.now() })
+    fetch: fetchFrom(rest),
+    called({ step }, change, outcome) {
+      const { operation, attempt } = change
+      calls.push({ step, operation, ...subjectOf(change), attempt, outcome, atMs: clock.now() })
     },
   })
   carrier.isAtWork = inProcess.isAtWork
@@ -225,7 +254,7 @@ export const openTestWorld = async (options: TestWorldOptions): Promise<TestWorl
     name: 'test-world',
     synchronizer: project.name,
     source: core.work,
-    targets: running.map(targetOf),
+    targets: running.map((step) => targetOf(project.name, step)),
     call: inProcess.call,
     clock,
     random,
@@ -240,8 +269,13 @@ export const openTestWorld = async (options: TestWorldOptions): Promise<TestWorl
     // A stop takes time of the clock: until what is cut off has been reported.
     await clock.advance(stopMs)
     await run
+    await rest.close()
     await core.close()
   }
-  const models = running.map(({ step }) => step.observes)
-  return worldOf({ core, clock, models, calls, logs }, close)
+  const observed = running.flatMap(({ description }) =>
+    'observes' in description ? [description.observes] : [],
+  )
+  let events = 0
+  const newEventId = (): string => String((events += 1))
+  return worldOf({ core, clock, models: [...new Set(observed)], calls, logs, newEventId }, close)
 }

@@ -1,17 +1,14 @@
-import type { Fields, Key, Operation, Outcome, Random } from '#contract'
+import type { AnyOperation, CloudEvent, Fields, Outcome, Random } from '#contract'
 import type { Database } from '#core'
-import type { ModelBlank, AnySyncStep } from '#functions'
+import type { AnyStep, ModelBlank } from '#functions'
 import type { Source } from '#xproto'
 import type { LogLine, ManualClock } from '#testing'
 import type { Project } from '../project.ts'
 
 export type TestWorldOptions = {
-  readonly project: Pick<
-    Project,
-    'name' | 'version' | 'models' | 'requiredModels' | 'dependencies' | 'steps'
-  >
+  readonly project: Project
   /** Those that run here, by their names in the project. */
-  readonly steps: ReadonlyMap<string, AnySyncStep>
+  readonly steps: ReadonlyMap<string, AnyStep>
   readonly coreModels: readonly Source[]
   /** Empty; it is closed with the world. */
   readonly database: Database
@@ -20,10 +17,15 @@ export type TestWorldOptions = {
 }
 
 /** One call of a step, when it had ended. */
-export type WorldCall = Key & {
+export type WorldCall = {
   readonly step: string
-  readonly operation: Operation
-  /** 1 on the first call for this version of the record. */
+  readonly operation: AnyOperation
+  /** The record that it was for; undefined of event steps and pull steps. */
+  readonly model: string | undefined
+  readonly id: number | undefined
+  /** The id of the event that it was for; undefined of the others. */
+  readonly event: string | undefined
+  /** 1 on the first call for this version of the record, or for the event. */
   readonly attempt: number
   readonly outcome: Outcome
   /** Milliseconds since 1970, by the clock of the world. */
@@ -69,6 +71,8 @@ export type TestWorld = {
   list<Known extends object = Fields>(
     model: NamedModel<Known>,
   ): Promise<readonly (Known & Fields)[]>
+  /** Brings an event to the core, which stores it for the event steps that want it. */
+  send(event: Partial<CloudEvent> & Pick<CloudEvent, 'type'>): Promise<void>
   /** Lets a record run now that failed or was put off. */
   retry(model: NamedModel<object>, id: number): Promise<void>
 
@@ -77,7 +81,7 @@ export type TestWorld = {
   /** Lets so much time pass, and what is due in it happen at its moment. */
   pass(ms: number): Promise<void>
   /**
-   * Lets time pass until each record whose model has a step here is as its models say, at most so long.
+   * Lets time pass until each record whose model has a step or a policy here is as its models say, at most so long.
    *
    * @param withinMs an hour unless given
    * @throws AssertionError that says of each record why it is not.

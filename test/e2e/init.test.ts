@@ -58,18 +58,26 @@ test('a misspelled field is found by the compiler', async () => {
   expect(text).toMatch(/demo-service-instance\.ts.*Property 'helo_from' does not exist/)
 })
 
-test('another step is made with its test, which passes', async () => {
+test('a step of each kind is made with its test, which passes', async () => {
   const models = inDemo('models/demo.xproto')
   const shelf = '\nmessage DemoShelf (XOSBase) {\n    required string name = 1;\n}\n'
   await writeFile(models, (await readFile(models, 'utf8')) + shelf)
-  const words = [`../${syncstep}`, 'new', 'step', 'demo-shelf', '-m', 'DemoShelf']
+  const made = [
+    [['step', 'demo-shelf', '-m', 'DemoShelf'], 'steps/demo-shelf.ts'],
+    [['policy', 'demo-fill', '-m', 'DemoShelf'], 'model_policies/demo-fill.ts'],
+    [['event', 'demo-event'], 'event_steps/demo-event.ts'],
+    [['pull', 'demo-pull'], 'pull_steps/demo-pull.ts'],
+  ] as const
+  for (const [words, file] of made) {
+    const { status, text } = await installed.run([`../${syncstep}`, 'new', ...words], 'demo')
+    expect(status, text).toBe(0)
+    expect(text).toContain(`${file}\n`)
+  }
 
-  expect(await installed.run(words, 'demo')).toEqual({
-    status: 0,
-    text: 'steps/demo-shelf.ts\ntest/demo-shelf.test.ts\n',
-  })
-  const { status, text } = await installed.run(['npm', 'test', '--', 'demo-shelf'], 'demo')
+  const names = made.map(([[, name]]) => name)
+  const { status, text } = await installed.run(['npm', 'test', '--', ...names], 'demo')
   expect(status, text).toBe(0)
+  expect(text).toMatch(/7 passed/)
 })
 
 test('npm start runs it: its recipe is synced, and Ctrl-C ends it', async () => {

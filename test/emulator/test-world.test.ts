@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { openPglite } from '#core'
-import { DeferredException, InProgressException, type AnySyncStep, type Step } from '#functions'
+import { DeferredException, InProgressException, type AnyStep, type Step } from '#functions'
 import { loadProject } from '../../cli/project.ts'
 import { openTestWorld, type TestWorld } from '../../emulator/testing.ts'
 import {
@@ -30,7 +30,7 @@ afterEach(async () => {
 
 const openOne = async (
   folder: string,
-  running: Readonly<Record<string, AnySyncStep>>,
+  running: Readonly<Record<string, AnyStep>>,
 ): Promise<TestWorld> => {
   const { project } = await loadProject(folder, '.')
   open = await openTestWorld({
