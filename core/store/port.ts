@@ -17,7 +17,7 @@ export type { Retention } from './changes/keep.ts'
 export type { ChangeKind, ChangeLog, Changes, RecordChange } from './changes/port.ts'
 export type { CompletionOptions, CompletionRight } from './completions-port.ts'
 export type { Acceptance, Deliveries, DeliveryQuestion, StoredDelivery } from './deliveries/port.ts'
-export { deliveryStates, type DeliveryState } from './deliveries/row.ts'
+export { deliveryStates } from './deliveries/row.ts'
 export type { Token } from './tokens.ts'
 
 /** A record as it was read or written, and the version of it that was: each write of a record moves `revision`. */

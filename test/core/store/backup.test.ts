@@ -11,6 +11,7 @@ import {
   reportOn,
   type TestStore,
 } from '../../support/store.ts'
+import { keyedEvent, leaseOf, registration } from './deliveries/events.ts'
 
 const service = 'HelloWorldService'
 const instance = 'HelloWorldServiceInstance'
@@ -206,4 +207,23 @@ test('only administrators make and restore backups', async () => {
   await expect(backups.restore(nobody, () => inPieces(Buffer.alloc(1)))).rejects.toMatchObject({
     code: 'PERMISSION_DENIED',
   })
+})
+
+test('events that were not dealt with are in it, those that run too, and are known again', async () => {
+  const odd = { ...keyedEvent('2', 'a'), data: '\u0000\ud800"\\' }
+  await here.work.register(registration)
+  await here.store.deliveries.accept([keyedEvent('1', 'a'), odd])
+  await leaseOf(here, 'event')
+  const there = await open()
+  await restoreTo(there, await backupOf(here))
+
+  expect(await there.store.deliveries.accept([odd])).toMatchObject({ repeated: 1 })
+  const { work } = await leaseOf(there, 'event')
+  await there.work.report(
+    'tester',
+    work.map((one) => reportOn(one, { kind: 'synced' })),
+  )
+  expect((await leaseOf(there, 'event')).work).toMatchObject([
+    { change: { event: { id: '2', data: odd.data } } },
+  ])
 })
