@@ -12,6 +12,7 @@ export type EngineCopy = {
 }
 
 const copied = ['contract', 'xproto', 'core', 'dispatcher', 'test/simulation']
+const copiedFiles = ['test/support/record-change.ts']
 const doors = ['contract', 'xproto']
 
 const compilerOptions: ts.CompilerOptions = {
@@ -48,6 +49,7 @@ export const copyEngine = async (): Promise<EngineCopy> => {
       await copyFile(path.relative(root, path.join(entry.parentPath, entry.name)), copy.folder)
     }
   }
+  for (const file of copiedFiles) await copyFile(file, copy.folder)
   const imports = Object.fromEntries(doors.map((door) => [`#${door}`, `./${door}/index.js`]))
   await writeFile(
     path.join(copy.folder, 'package.json'),
