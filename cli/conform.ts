@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { Description } from '#contract'
+import { kindNames, type Description, type SyncDescription } from '#contract'
 import {
   checkNames,
   countOf,
@@ -136,20 +136,22 @@ const readSample = async (cwd: string, file: string): Promise<Sample> => {
 /** Between the least and the most of everything: the same record each time. */
 const always = (): number => 0.5
 
+/** A function that says nothing of itself may be one. */
+const requireSyncStep = (description: Description | undefined): SyncDescription | undefined => {
+  if (description === undefined || description.kind === 'sync') return description
+  const { one } = kindNames[description.kind]
+  throw new Failure(`Only sync steps are checked, and this function says that its kind is ${one}.`)
+}
+
 const madeUpSample = async (
   folder: string,
-  description: Description | undefined,
+  description: SyncDescription | undefined,
   input: Input,
   world: World,
 ): Promise<Sample> => {
   if (description === undefined) {
     throw new Failure(
       'The function does not say with GET what it observes. Give a record of its model with --record.',
-    )
-  }
-  if (!('observes' in description)) {
-    throw new Failure(
-      `Only functions that observe a model are checked, and this one is of kind ${description.kind}.`,
     )
   }
   const { observes, include } = description
@@ -180,14 +182,19 @@ const samplesFrom = async (input: Input, world: World): Promise<MakeSamples> => 
     await read('refused'),
   ]
   const folder = input.text('models')
-  if (given !== undefined) return () => Promise.resolve({ synced: given, deferred, refused })
+  if (given !== undefined) {
+    return async (description) => {
+      requireSyncStep(description)
+      return { synced: given, deferred, refused }
+    }
+  }
   if (folder === undefined) {
     throw new UsageError(
       'Expected --record FILE, a record that the function can sync, or --models DIR, by which one is made up.',
     )
   }
   return async (description) => ({
-    synced: await madeUpSample(folder, description, input, world),
+    synced: await madeUpSample(folder, requireSyncStep(description), input, world),
     deferred,
     refused,
   })

@@ -1,10 +1,14 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { checkNames } from '#conformance'
+import { createHost, type AnyStep, type Log } from '#functions'
 import { realClock } from '../../cli/real-clock.ts'
 import { color, serveColor, token } from '../conformance/color-function.ts'
 import { faults } from '../conformance/faults.ts'
 import { said } from '../support/said.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
+
+const nothing = (): undefined => undefined
+const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing }
 
 const environment = { SYNCSTEP_FUNCTION_TOKEN: `${token} the-next-one` }
 
@@ -115,6 +119,20 @@ test('a function of which no model is known says so', async () => {
   expect(await conform([url, '--models', 'models'])).toMatchObject({
     status: 1,
     stderr: expect.stringMatching(/does not say with GET what it observes.*--record/) as string,
+  })
+})
+
+test.each([
+  ['model policy', { observes: 'Color', handle_create: () => undefined }],
+  ['event step', { process_event: () => undefined }],
+])('a %s is not checked', async (kind, step: AnyStep) => {
+  const host = createHost(step, { name: 'x', clock: realClock, callers: { tokens: [token] }, log })
+  onTestFinished(() => host.close(0))
+  const { port } = await host.listen(0, '127.0.0.1')
+
+  expect(await conform([`http://127.0.0.1:${port}/`, ...records])).toMatchObject({
+    status: 1,
+    stderr: `Only sync steps are checked, and this function says that its kind is ${kind}.\n`,
   })
 })
 
