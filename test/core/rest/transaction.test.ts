@@ -86,6 +86,21 @@ describe('a transaction', () => {
     expect(third?.record).toMatchObject({ hello_from: 'two', wide: 3 })
   })
 
+  test('creates one record when several want the same at once', async () => {
+    const by = `${name} at once`
+    const answers = await Promise.all(
+      [1, 2, 3, 4, 5].map((loudness) =>
+        done(
+          { op: 'touch', model, id },
+          { op: 'upsert', model, by: ['name'], values: { name: by, hello_from: 'x', loudness } },
+        ),
+      ),
+    )
+
+    expect(new Set(answers.map(([, item]) => item?.id)).size).toBe(1)
+    expect(await asAdministrator(faces.store).find(model, { name: by })).toHaveLength(1)
+  })
+
   test('deletes, also what is gone', async () => {
     const deleting = { op: 'delete', model, id }
 
