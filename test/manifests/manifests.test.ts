@@ -239,10 +239,25 @@ describe.each(renderings)('manifests/$name', (rendering) => {
     }
     for (const { port, targetPort } of service.ports)
       expect(core).toContainEqual({ name: targetPort, containerPort: port })
-    const policy = named(rendering, 'networking.k8s.io/v1 NetworkPolicy', 'core-from-dispatcher')!
-      .spec as { ingress: readonly { ports: readonly { port: number }[] }[] }
-    const allowed = policy.ingress.flatMap(({ ports }) => ports.map(({ port }) => port))
+    const allowed = ['core-from-dispatcher', 'core-from-steps'].flatMap((name) => {
+      const { ingress } = named(rendering, 'networking.k8s.io/v1 NetworkPolicy', name)!.spec as {
+        ingress: readonly { ports: readonly { port: number }[] }[]
+      }
+      return ingress.flatMap(({ ports }) => ports.map(({ port }) => port))
+    })
+    expect(allowed).toEqual([50055, 30006])
     expect(core.map(({ containerPort }) => containerPort)).toEqual(expect.arrayContaining(allowed))
+  })
+
+  test('steps find the core', () => {
+    const environment = configMap(rendering, 'core-environment')!.data!
+    const core = named(rendering, 'v1 Service', 'core')!.spec as {
+      ports: readonly { name: string; port: number }[]
+    }
+    const rest = core.ports.find(({ name }) => name === 'rest')!
+    expect(environment['SYNCSTEP_PUBLIC_URL']).toBe(
+      `http://core.syncstep.svc.cluster.local:${rest.port}`,
+    )
   })
 
   test('the dispatcher finds the core and the steps', () => {
