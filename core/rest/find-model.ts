@@ -29,9 +29,26 @@ export const namedModel = (schema: Schema, name: string): Model => {
   )
 }
 
+const noRecord = (modelName: string, id: number | string): CoreError =>
+  new CoreError('NOT_FOUND', `There is no ${modelName} with id ${id}`)
+
+/** Does something with one record. The store's NOT_FOUND, in the words of XOS, does not say which record is not there. */
+export const naming = async <T>(
+  { name }: Model,
+  id: number,
+  work: () => Promise<T>,
+): Promise<T> => {
+  try {
+    return await work()
+  } catch (thrown) {
+    const isMissing = thrown instanceof CoreError && thrown.code === 'NOT_FOUND'
+    throw isMissing ? noRecord(name, id) : thrown
+  }
+}
+
 /** The id a path ends with. Throws NOT_FOUND for what can be no id: 1 to 2147483647 in plain digits. */
 export const readId = (modelName: string, text: string): number => {
   const id = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : 0
   if (id > 0 && id < 2 ** 31) return id
-  throw new CoreError('NOT_FOUND', `There is no ${modelName} with id ${text.slice(0, 40)}`)
+  throw noRecord(modelName, text.slice(0, 40))
 }

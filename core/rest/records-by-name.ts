@@ -3,7 +3,7 @@ import { refuseOtherMethods } from '../http/server.ts'
 import type { Store } from '../store/port.ts'
 import { send } from './answer.ts'
 import { etagOf } from './etag.ts'
-import { namedModel, readId } from './find-model.ts'
+import { namedModel, naming, readId } from './find-model.ts'
 import type { Identification } from './identify.ts'
 import { readListQuery } from './read-query.ts'
 import { plainRecordText } from './write-records.ts'
@@ -41,7 +41,8 @@ export const addRecordsByName = (
   app.get<One>(`${url}/:id`, { onRequest }, async (request, reply) => {
     const model = namedModel(store.schema(), request.params.model)
     const id = readId(model.name, request.params.id)
-    const { fields, revision } = await store.as(callerOf(request)).get(model.name, id)
+    const records = store.as(callerOf(request))
+    const { fields, revision } = await naming(model, id, () => records.get(model.name, id))
     const body = plainRecordText(model, fields)
     return send(reply, { body, etag: etagOf(revision, body) })
   })

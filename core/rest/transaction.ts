@@ -3,9 +3,9 @@ import type { Fields } from '#contract'
 import type { Model, Schema } from '#xproto'
 import { CoreError } from '../errors.ts'
 import { refuseOtherMethods } from '../http/server.ts'
-import type { LockingRecords, Store, StoredRecord } from '../store/port.ts'
+import type { LockingRecords, SaveOptions, Store, StoredRecord } from '../store/port.ts'
 import { write } from './answer.ts'
-import { namedModel } from './find-model.ts'
+import { namedModel, naming } from './find-model.ts'
 import type { Identification } from './identify.ts'
 import { onceRequestOf } from './idempotency-key.ts'
 import { readValues } from './read-body.ts'
@@ -94,6 +94,20 @@ const remove = async (
   }
 }
 
+const update = async (
+  context: Context,
+  model: Model,
+  which: Which,
+  values: Fields,
+  options: SaveOptions,
+): Promise<Done> => {
+  const id = idOf(context, which)
+  const stored = await naming(model, id, () =>
+    context.records.update(model.name, id, valuesOf(context, model, values), options),
+  )
+  return { model, id, stored }
+}
+
 const carryOut = async (context: Context, operation: Operation): Promise<Done> => {
   const { records, schema } = context
   const model = namedModel(schema, operation.model)
@@ -111,10 +125,7 @@ const carryOut = async (context: Context, operation: Operation): Promise<Done> =
         alwaysUpdateTimestamp: touch,
         ...(ifRevision === undefined ? {} : { ifRevision }),
       }
-      const id = idOf(context, operation.id)
-      return written(
-        await records.update(model.name, id, valuesOf(context, model, values), options),
-      )
+      return update(context, model, operation.id, values, options)
     }
     case 'upsert': {
       const values = valuesOf(context, model, operation.values)
@@ -125,10 +136,8 @@ const carryOut = async (context: Context, operation: Operation): Promise<Done> =
       await remove(context, model, id, operation.ifRevision)
       return { model, id }
     }
-    case 'touch': {
-      const id = idOf(context, operation.id)
-      return written(await records.update(model.name, id, {}, { alwaysUpdateTimestamp: true }))
-    }
+    case 'touch':
+      return update(context, model, operation.id, {}, { alwaysUpdateTimestamp: true })
   }
 }
 

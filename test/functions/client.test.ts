@@ -90,7 +90,11 @@ describe('reading', () => {
   test('says that a record is not there', async () => {
     const error = await errorOf(clientWith().get(service, 999_999))
 
-    expect(error).toMatchObject({ code: 'NOT_FOUND', status: 404 })
+    expect(error).toMatchObject({
+      code: 'NOT_FOUND',
+      status: 404,
+      detail: 'There is no HelloWorldService with id 999999',
+    })
     expect(await clientWith().first(service, { name: 'nobody' })).toBeUndefined()
     expect(await clientWith().exists(service, { name: 'nobody' })).toBe(false)
   })

@@ -163,6 +163,12 @@ describe('a transaction', () => {
       404,
       'There is no model HelloWorldServise; did you mean HelloWorldService',
     ],
+    [
+      'a record that is not there',
+      { operations: [{ op: 'touch', model, id: 999_999 }] },
+      404,
+      'There is no HelloWorldService with id 999999',
+    ],
     ['no id', { operations: [{ op: 'touch', model }] }, 400, 'Expected id'],
     ['a text as id', { operations: [{ op: 'touch', model, id: '1' }] }, 400, 'Expected id'],
     ['no values', { operations: [{ op: 'create', model }] }, 400, 'Send at least {}'],
