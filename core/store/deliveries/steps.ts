@@ -103,16 +103,27 @@ const writePullSteps = async (
   )
 }
 
-/** Takes event and pull steps away, all of the synchronizer but those with the names. Events that came for them stay. */
+/**
+ * Takes event and pull steps away, all of the synchronizer but those that it still has. Those that have not said yet what
+ * they are stay as they were: events come for them meanwhile. Those that came for what is gone stay, too.
+ */
 export const removeDeliverySteps = async (
   sql: Sql,
   synchronizer: string,
-  { eventSteps = [], pullSteps = [] }: Pick<Registration, 'eventSteps' | 'pullSteps'> = {},
+  {
+    eventSteps = [],
+    pullSteps = [],
+    awaited = [],
+  }: Pick<Registration, 'eventSteps' | 'pullSteps' | 'awaited'> = {},
 ): Promise<void> => {
-  const pulls = pullSteps.map(({ step }) => step)
+  const namesOf = (steps: readonly { readonly step: string }[]): readonly string[] => [
+    ...steps.map(({ step }) => step),
+    ...awaited,
+  ]
+  const pulls = namesOf(pullSteps)
   await sql.query(`delete from event_step where synchronizer = $1 and not step = any($2)`, [
     synchronizer,
-    eventSteps.map(({ step }) => step),
+    namesOf(eventSteps),
   ])
   await sql.query(`delete from pull_step where synchronizer = $1 and not step = any($2)`, [
     synchronizer,

@@ -278,6 +278,16 @@ test('nobody is called for a step that is gone, and its events wait for it to co
   expect(await due()).toEqual(['1'])
 })
 
+test('a step that has not said yet what it is keeps getting its events, and its turns', async () => {
+  await pullEvery(60_000)
+  await settlePull(synced)
+  const awaited = ['onu', 'ports']
+  await under.work.register({ ...registration, eventSteps: [], pullSteps: [], awaited })
+
+  expect(await accept(onuEvent('1'))).toMatchObject({ stored: 1 })
+  expect(await leaseOf(under, 'pull')).toMatchObject({ work: [], nextDueMs: 60_000 })
+})
+
 test('dispatchers are woken by an event, and by one that lets another go', async () => {
   let wakes = 0
   const stop = under.work.onWake(() => (wakes += 1))
