@@ -1,7 +1,14 @@
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
-import { dispatchLimits, type Change, type Leased, type Registration, type Report } from '#contract'
+import {
+  dispatchLimits,
+  type Change,
+  type Leased,
+  type Registration,
+  type Report,
+  type Want,
+} from '#contract'
 import { CoreError } from '#core'
 import { createBench, createWork, gate, until, workOf } from './support.ts'
 
@@ -15,11 +22,33 @@ const registration: Registration = {
     { filename: 'hello-world.xproto', contents: 'option name = "hello-world";\n# ünïcode\n' },
   ],
   steps: [
-    { step: 'hello-world-service', model: 'HelloWorldService', include: ['owner', 'a.b'] },
-    { step: 'page', model: 'Page', include: [], resyncMs: 3_600_000 },
+    {
+      step: 'hello-world-service',
+      model: 'HelloWorldService',
+      include: ['owner', 'a.b'],
+      afterPolicy: true,
+      fields: ['hello_from'],
+    },
+    {
+      step: 'page',
+      model: 'Page',
+      include: [],
+      resyncMs: 3_600_000,
+      afterPolicy: false,
+      fields: [],
+    },
   ],
   requiredModels: ['HelloWorldService'],
   dependencies: [{ model: 'Color', on: 'HelloWorldService', path: 'page.owner' }],
+  policies: [
+    { step: 'page-policy', model: 'Page', include: ['owner'], operations: ['policy_create'] },
+  ],
+  eventSteps: [
+    { step: 'seen', types: ['a.*'], sources: ['/s'], topics: [], maxAttempts: 3 },
+    { step: 'log', types: [], sources: [], topics: [] },
+  ],
+  pullSteps: [{ step: 'look', everyMs: 1_000.5 }],
+  awaited: ['later'],
 }
 
 const outcomes: readonly Report['outcome'][] = [
@@ -65,7 +94,10 @@ describe('what a dispatcher asks reaches the core as it was asked', () => {
     }
     const { work, asked } = createWork({ lease: () => Promise.resolve(leased) })
     const { port } = await bench.serve(work)
-    const wants = [{ model: 'Color', limit: dispatchLimits.leased }]
+    const wants: Want[] = [
+      { model: 'Color', limit: dispatchLimits.leased, kind: 'sync' },
+      { model: 'hello-world/seen', limit: 1, kind: 'event' },
+    ]
 
     const held = [1, Number.MAX_SAFE_INTEGER]
     expect(await bench.dial(port).lease('d1', wants, held)).toEqual(leased)
@@ -325,7 +357,7 @@ describe('errors', () => {
     ],
     ['Expected every report to carry a key and an outcome', reporting({ key: null })],
     ['Expected every report to carry a key and an outcome', reporting({ outcome: null })],
-    ['Expected operation sync or delete, got "drop"', reporting({ operation: 'drop' })],
+    ['Expected an operation such as sync, got "drop"', reporting({ operation: 'drop' })],
     ['Expected a kind of outcome, got "toString"', reporting({ outcome: { kind: 'toString' } })],
     [
       'Expected feedback to be a JSON object',
