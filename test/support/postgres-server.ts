@@ -9,6 +9,9 @@ import { findBinaries, type Binaries } from './postgres-binaries.ts'
 export type PostgresServer = {
   /** Of the database `postgres`, whose user may make others. */
   readonly url: string
+  /** Stops it as `stop` does, but for what it keeps: `goOn` starts it again with that, at the same port. */
+  pause(): Promise<void>
+  goOn(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -26,14 +29,11 @@ const freePort = (): Promise<number> =>
 
 const ready = 'database system is ready to accept connections'
 
-const startIn = async (
-  folder: string,
-  { initdb, postgres, how }: Binaries,
-  settings: readonly string[],
-): Promise<PostgresServer> => {
-  const data = path.join(folder, 'data')
-  const passwordFile = path.join(folder, 'password')
-  await chmod(folder, 0o755)
+const makeData = async (
+  data: string,
+  passwordFile: string,
+  { initdb, how }: Binaries,
+): Promise<void> => {
   await mkdir(data)
   await writeFile(passwordFile, password)
   if (how.uid !== undefined && how.gid !== undefined) await chown(data, how.uid, how.gid)
@@ -45,16 +45,15 @@ const startIn = async (
     ],
     how,
   )
-  const port = await freePort()
-  const options = [
-    'listen_addresses=127.0.0.1',
-    `port=${port}`,
-    'unix_socket_directories=',
-    'max_connections=300',
-    'lc_messages=C',
-    ...settings,
-  ]
-  const child = spawn(postgres, ['-D', data, ...options.flatMap((option) => ['-c', option])], {
+}
+
+/** Starts the program and waits until it lets clients in. Answers how to stop it. */
+const runOn = async (
+  data: string,
+  { postgres, how }: Binaries,
+  settings: readonly string[],
+): Promise<() => Promise<void>> => {
+  const child = spawn(postgres, ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], {
     ...how,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -68,18 +67,49 @@ const startIn = async (
       if (said.includes(ready)) resolve()
     })
   })
+  return async () => {
+    // Fast shutdown: sessions that are left are ended.
+    child.kill('SIGINT')
+    await ended
+  }
+}
+
+const startIn = async (
+  folder: string,
+  binaries: Binaries,
+  settings: readonly string[],
+  port: number,
+): Promise<Omit<PostgresServer, 'stop'>> => {
+  const data = path.join(folder, 'data')
+  await chmod(folder, 0o755)
+  await makeData(data, path.join(folder, 'password'), binaries)
+  const run = (): Promise<() => Promise<void>> =>
+    runOn(data, binaries, [
+      'listen_addresses=127.0.0.1',
+      `port=${port}`,
+      'unix_socket_directories=',
+      'max_connections=300',
+      'lc_messages=C',
+      ...settings,
+    ])
+  let end = await run()
   return {
     url: `postgres://tester:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`,
-    async stop() {
-      // Fast shutdown: sessions that are left are ended.
-      child.kill('SIGINT')
-      await ended
+    pause: () => end(),
+    async goOn() {
+      end = await run()
     },
   }
 }
 
-/** A PostgreSQL server of our own in a temporary folder. Rejects when there are no binaries for this machine. */
-export const startPostgres = async (settings: readonly string[] = []): Promise<PostgresServer> => {
+/**
+ * A PostgreSQL server of our own in a temporary folder, at a free port unless one is given. Rejects when there are no
+ * binaries for this machine.
+ */
+export const startPostgres = async (
+  settings: readonly string[] = [],
+  port?: number,
+): Promise<PostgresServer> => {
   const binaries = findBinaries()
   if (typeof binaries === 'string') throw new Error(binaries)
   const folder = await mkdtemp(path.join(tmpdir(), 'syncstep-postgres-'))
@@ -88,11 +118,11 @@ export const startPostgres = async (settings: readonly string[] = []): Promise<P
     await rm(folder, { recursive: true, force: true })
   }
   try {
-    const server = await startIn(folder, binaries, settings)
+    const server = await startIn(folder, binaries, settings, port ?? (await freePort()))
     return {
-      url: server.url,
+      ...server,
       async stop() {
-        await server.stop()
+        await server.pause()
         await remove()
       },
     }
