@@ -381,7 +381,7 @@ describe('policy_delete is called', () => {
 
   test('until it succeeds, then the record goes', async () => {
     await plant()
-    await police(failed, 0)
+    await police(refused)
     await cut()
     expect(await police(failed, 1_000)).toBe('policy_delete')
     expect(await due()).toEqual([])
