@@ -21,6 +21,7 @@ import { assertFile } from './files.ts'
 import { logLevelFlag, logOf } from './log.ts'
 import { readTypeScript, typeScriptAdvice } from './read-typescript.ts'
 import { stepNameOf } from './step-name.ts'
+import { openTracing, tracingVariables } from './tracing.ts'
 import type { World } from './world.ts'
 
 /** Serves one step over HTTP, as Knative runs it. */
@@ -45,6 +46,7 @@ export const functionCommand: Command = {
     SYNCSTEP_FUNCTION_SECRET: 'Secret by which callers sign instead, in base64; several too',
     SYNCSTEP_CORE_URL: 'Where the step reads and writes records when a call does not say it',
     SYNCSTEP_CORE_TOKEN: 'What it shows there',
+    ...tracingVariables,
     K_SERVICE: 'Name of the function in its log, set by Knative; else the name of the file',
   },
 
@@ -58,11 +60,14 @@ export const functionCommand: Command = {
     const step = stepOf(module, file)
     const callers = callersOf(environment, input.on('anyone'))
     const core = processCore(coreAccessFrom(environment))
-    const host = hostOf(step, { name, log, clock: world.clock, callers, core })
+    const tracing = await openTracing(world, log, name)
+    const { tracer } = tracing
+    const host = hostOf(step, { name, log, clock: world.clock, callers, core, tracer })
     const port = await listen(host, input.port('port'), input.text('host') ?? '')
     log.debug({ step: name, port }, 'Function is listening')
     if (!stop.aborted) await once(stop, 'abort')
     await host.close(drainMs)
+    await tracing.close()
     return 0
   },
 }

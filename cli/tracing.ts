@@ -1,5 +1,5 @@
 import type { Tracer } from '#contract'
-import { sleep, type Log } from '#emulator'
+import type { Log } from '#emulator'
 import { packageVersion } from './version.ts'
 import type { World } from './world.ts'
 
@@ -50,10 +50,13 @@ export const openTracing = async (
   return {
     tracer: started.tracer,
     async close() {
-      const late = new AbortController()
+      let cancel: (() => void) | undefined
+      const late = new Promise<void>((resolve) => {
+        cancel = clock.after(closeMs, resolve)
+      })
       const sent = started.close().catch((error: unknown) => tell(String(error)))
-      await Promise.race([sent, sleep(clock, closeMs, late.signal)])
-      late.abort()
+      await Promise.race([sent, late])
+      cancel?.()
     },
   }
 }

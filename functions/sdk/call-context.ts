@@ -3,7 +3,6 @@ import {
   coreTokenHeader,
   coreUrlHeader,
   traceIdsOf,
-  traceparentFrom,
   type Clock,
   type CloudEvent,
   type CoreAccess,
@@ -14,6 +13,7 @@ import type { Incoming } from './incoming.ts'
 import type { Arrived, Intake } from './intake.ts'
 import { boundLog, type Log } from './log.ts'
 import type { CallContext } from './step.ts'
+import { traceparentOf } from './trace-call.ts'
 
 export type CoreOptions = Pick<CoreClientOptions, 'fetch' | 'newKey'> & {
   /** For calls that bring no access of their own, as those of a PingSource do. */
@@ -37,9 +37,6 @@ const textOf = ({ extensions }: CloudEvent, name: string): string | undefined =>
   const value = extensions[name]
   return typeof value === 'string' ? value : undefined
 }
-
-const traceparentOf = (event: CloudEvent, incoming: Incoming): string | undefined =>
-  traceparentFrom(incoming.header('traceparent') ?? textOf(event, 'traceparent'))
 
 const traceOf = (event: CloudEvent, incoming: Incoming): Fields => {
   const traceparent = traceparentOf(event, incoming)

@@ -45,7 +45,8 @@ const serveWith = (step: AnyStep, options: HandlerOptions): Served => {
   const { name = nameOfStep(step), log = processLog, clock = processClock } = options
   const own = processCore(options.core)
   const core = { ...own, fetch: options.fetch ?? own.fetch }
-  return { answer: createFunction(step, { ...options, name, log, clock, core }), log }
+  const { answer } = createFunction(step, { ...options, name, log, clock, core })
+  return { answer, log }
 }
 
 /**

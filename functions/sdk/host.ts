@@ -33,7 +33,7 @@ const timeouts = {
 /** A server for one step. It neither listens yet nor reads the environment nor ends the process. */
 export const createHost = (step: AnyStep, options: FunctionOptions): Host => {
   const { log, clock } = options
-  const answer = createFunction(step, options)
+  const { answer, answerMetrics } = createFunction(step, options)
   let stopping = false
 
   const probe = (method: string, reply: () => Reply): Reply =>
@@ -50,6 +50,8 @@ export const createHost = (step: AnyStep, options: FunctionOptions): Host => {
         return probe(method, () => textReply(200, 'OK'))
       case '/health/readiness':
         return probe(method, () => (stopping ? textReply(503, 'stopping') : textReply(200, 'OK')))
+      case '/metrics':
+        return probe(method, () => answerMetrics(nodeIncoming(request, response)))
       default:
         return notFound(path)
     }

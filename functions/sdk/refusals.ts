@@ -39,7 +39,7 @@ export const notFound = (path: string): Reply =>
     status: 404,
     code: 'NOT_FOUND',
     title: 'No such path',
-    detail: `Expected /, /health/liveness or /health/readiness, got ${path.slice(0, 200)}`,
+    detail: `Expected /, /health/liveness, /health/readiness or /metrics, got ${path.slice(0, 200)}`,
   })
 
 export const wrongMethod = (method: string, allow: string): Reply =>

@@ -23,6 +23,9 @@ const emptyReply: Reply = { status: 204, headers: {}, body: '' }
 
 export const textReply = (status: number, text: string): Reply => reply(status, 'text/plain', text)
 
+export const metricsReply = (text: string): Reply =>
+  reply(200, 'text/plain; version=0.0.4; charset=utf-8', text)
+
 export const jsonReply = (value: unknown): Reply =>
   reply(200, 'application/json', JSON.stringify(value))
 
