@@ -1,12 +1,11 @@
 import path from 'node:path'
 import { isPostgresUrl } from '#core'
-import type { Tracer } from '#contract'
+import { durationMs, type Tracer } from '#contract'
 import type { CoreSettings, Log } from '#emulator'
 import { Failure } from './failure.ts'
 import type { Flags, Input } from './command.ts'
 import { readCoreModels } from './core-models.ts'
 import { developmentAdmin } from './development-admin.ts'
-import { durationMs } from './duration.ts'
 import { sinkFrom } from './sink.ts'
 import { tlsFiles } from './tls-files.ts'
 import { tracingVariables } from './tracing.ts'
@@ -203,6 +202,10 @@ export const eventSecretsFrom = (text = ''): readonly string[] => {
   )
 }
 
+/** How long a call may be completed that was answered 202, in milliseconds. */
+export const completionMsFrom = (world: World): number =>
+  countOf(world, 'SYNCSTEP_COMPLETION_HOURS', 24, 720) * hourMs
+
 /** What the user chose for the core, by flags and variables. */
 export const coreSettings = async (
   input: Input,
@@ -239,7 +242,7 @@ export const coreSettings = async (
     },
     publicUrl: publicUrlFrom(input.text('public-url')),
     eventSecrets: eventSecretsFrom(world.environment['SYNCSTEP_EVENT_SECRET']),
-    completionMs: countOf(world, 'SYNCSTEP_COMPLETION_HOURS', 24, 720) * hourMs,
+    completionMs: completionMsFrom(world),
     retention: {
       changes: countOf(world, 'SYNCSTEP_KEEP_CHANGES', 200_000),
       changesMs: countOf(world, 'SYNCSTEP_KEEP_CHANGES_DAYS', 7) * dayMs,

@@ -28,6 +28,7 @@ import {
 } from '#emulator'
 import type { Command, Input } from './command.ts'
 import { readCoreModels } from './core-models.ts'
+import { completionMsFrom, publicUrlFrom } from './core-settings.ts'
 import { Failure } from './failure.ts'
 import { logLevelFlag, logOf } from './log.ts'
 import { readPassword } from './password.ts'
@@ -53,33 +54,43 @@ type Access =
       readonly username: string
       readonly password: string
     }
-  | { readonly kind: 'database'; readonly url: string }
+  | {
+      readonly kind: 'database'
+      readonly url: string
+      readonly publicUrl: URL | undefined
+      readonly completionMs: number
+    }
 
 const required = (value: string | undefined, variable: string, key: string): string => {
   if (value !== undefined && value !== '') return value
   throw new Failure(`Expected accessor.${key} in config.yaml, or ${variable} in the environment.`)
 }
 
-const databaseAccess = (url: string, { accessor }: LoadedProject): Access => {
+const databaseAccess = (
+  url: string,
+  input: Input,
+  world: World,
+  { accessor }: LoadedProject,
+): Access => {
   if (accessor.kind === 'xos') {
     throw new Failure(
       'Expected --database (DATABASE_URL) with a core of Syncstep, got accessor.kind xos.',
     )
   }
-  if (isPostgresUrl(url)) return { kind: 'database', url }
+  if (isPostgresUrl(url)) {
+    const publicUrl = publicUrlFrom(input.text('public-url'))
+    return { kind: 'database', url, publicUrl, completionMs: completionMsFrom(world) }
+  }
   // Not repeated: it may hold a password.
   throw new Failure(
     'Expected --database (DATABASE_URL) to be postgres://USER:PASSWORD@HOST:PORT/DATABASE.',
   )
 }
 
-const accessOf = async (
-  input: Input,
-  { environment, cwd }: World,
-  loaded: LoadedProject,
-): Promise<Access> => {
+const accessOf = async (input: Input, world: World, loaded: LoadedProject): Promise<Access> => {
+  const { environment, cwd } = world
   const url = input.text('database')
-  if (url !== undefined) return databaseAccess(url, loaded)
+  if (url !== undefined) return databaseAccess(url, input, world, loaded)
   const { accessor, project } = loaded
   const own = environment['SYNCSTEP_PASSWORD'] ?? ''
   const password = own === '' ? accessor.password : own
@@ -126,6 +137,12 @@ export const dispatcherCommand: Command = {
       help: 'Take work straight from the PostgreSQL server of a core: postgres://USER:PASSWORD@HOST:PORT/DATABASE',
       value: 'URL',
       variable: 'DATABASE_URL',
+    },
+    'public-url': {
+      kind: 'text',
+      help: 'With --database: where functions reach REST of a core, to complete calls and to read and write records',
+      value: 'URL',
+      variable: 'SYNCSTEP_PUBLIC_URL',
     },
     host: {
       kind: 'text',
@@ -223,7 +240,7 @@ const openSource = async (
 ): Promise<WorkSource> => {
   if (access.kind === 'database') {
     const coreModels = [await readCoreModels()]
-    return openDatabaseSource({ url: access.url, coreModels, clock, random, log }, closers)
+    return openDatabaseSource({ ...access, coreModels, clock, random, log }, closers)
   }
   const { kind, ...at } = access
   const open = kind === 'xos' ? connectXosSource : connectRemoteSource

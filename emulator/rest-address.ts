@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { completionsPath, type StoreOptions } from '#core'
 import type { CoreSettings } from './core-settings.ts'
 
 /** Functions on this machine reach it at any of its addresses. */
@@ -22,3 +23,18 @@ export const restAddress = (
   const base = publicUrl === 'own' ? `http://${localHost(host)}:${restPort}` : publicUrl.href
   return base.replace(/\/$/, '')
 }
+
+/** Lets functions reach the core where it says; `completionMs` is how long their calls may be completed. */
+export const reachedAt = (
+  address: () => string | undefined,
+  completionMs: number,
+): Pick<StoreOptions, 'completions' | 'restAddress'> => ({
+  restAddress: address,
+  completions: {
+    address: () => {
+      const base = address()
+      return base === undefined ? undefined : base + completionsPath
+    },
+    timeoutMs: completionMs,
+  },
+})
