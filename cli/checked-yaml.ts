@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
+import { durationMs } from '#contract'
 import { Failure } from './failure.ts'
-import { durationMs } from './duration.ts'
 import { suggestion } from './suggestion.ts'
 
 /** A mistake in a file and where it starts, in characters from the beginning. */

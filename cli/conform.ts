@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { kindNames, type Description, type SyncDescription } from '#contract'
+import { durationMs, kindNames, type Description, type SyncDescription } from '#contract'
 import {
   checkNames,
   countOf,
@@ -17,7 +17,6 @@ import { changesIn } from './calls/changes-in.ts'
 import { madeUpChange } from './calls/made-up.ts'
 import type { Command, Input } from './command.ts'
 import { compatFlag, compileFiles } from './compile-files.ts'
-import { durationMs } from './duration.ts'
 import { Failure } from './failure.ts'
 import { readText } from './files.ts'
 import { exchangeWith } from './http-exchange.ts'

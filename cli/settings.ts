@@ -1,6 +1,6 @@
+import { durationMs } from '#contract'
 import type { StepSettings } from '#emulator'
 import type { ConfigFile } from './config.schema.ts'
-import { durationMs } from './duration.ts'
 
 const defaults = {
   timeout: '30s',

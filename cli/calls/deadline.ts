@@ -1,5 +1,5 @@
+import { durationMs } from '#contract'
 import type { Flags, Input } from '../command.ts'
-import { durationMs } from '../duration.ts'
 import { UsageError } from '../usage-error.ts'
 
 export const deadlineFlag: Flags = {

@@ -9,8 +9,8 @@ import {
   type ChannelCredentials,
 } from '@grpc/grpc-js'
 import type protobuf from 'protobufjs'
+import { durationMs } from '#contract'
 import { developmentAdmin } from '../development-admin.ts'
-import { durationMs } from '../duration.ts'
 import { Failure } from '../failure.ts'
 import { fileFailure } from '../files.ts'
 import type { Flags, Input } from '../command.ts'

@@ -1,7 +1,7 @@
 import type { StepKind } from '#contract'
 
 /** What the texts of a step and of its test name. */
-export type StepNames = {
+type StepNames = {
   /** The leaf model that it observes; empty for steps that observe none. */
   readonly model: string
   /** From the step to the types of the models, as an import names them: `../models/types.ts`. */

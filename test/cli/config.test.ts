@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { durationMs } from '#contract'
 import { configSchema } from '../../cli/config.schema.ts'
 import { parseConfig } from '../../cli/config.ts'
-import { durationMs } from '../../cli/duration.ts'
 import { stepSettings } from '../../cli/settings.ts'
 
 const mistakesIn = (text: string): readonly string[] => {

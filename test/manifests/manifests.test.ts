@@ -3,8 +3,8 @@ import { basename, join } from 'node:path'
 import { Ajv, type ValidateFunction } from 'ajv'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { durationMs } from '#contract'
 import { parseConfig } from '../../cli/config.ts'
-import { durationMs } from '../../cli/duration.ts'
 import { readText, renderAll, root, type Manifest, type Rendering } from './render.ts'
 
 type Labels = Readonly<Record<string, string>>
