@@ -80,7 +80,13 @@ const recordWriting = (
     const names = [...Object.keys(values), ...(options.updateFields ?? [])]
     const others = names.filter((name) => settled.has(name))
     if (others.length > 0) throw await denied(`write ${others.join(', ')} of ${asked.name}`)
-    return { ...options, callerKind: 'synchronizer', isSyncSave: false, isPolicySave: isPolicy }
+    return {
+      ...options,
+      callerKind: 'synchronizer',
+      isSyncSave: false,
+      isPolicySave: isPolicy,
+      updatesDeclared: !isPolicy,
+    }
   },
 })
 

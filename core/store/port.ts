@@ -30,6 +30,8 @@ export type SaveOptions = {
   /** Only `synchronizer` matters: it may write feedback, and does not move `updated`. */
   readonly callerKind?: string
   readonly alwaysUpdateTimestamp?: boolean
+  /** A synchronizer's change of what should exist moves `updated`, too; its feedback does not. */
+  readonly updatesDeclared?: boolean
   readonly isSyncSave?: boolean
   readonly isPolicySave?: boolean
   /** The version the writer has seen. Throws CONFLICT when the record is another one by now. */

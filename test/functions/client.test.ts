@@ -162,15 +162,23 @@ describe('writing', () => {
     expect(after['changed_by_policy']).toBeGreaterThan(0)
   })
 
-  test('of a pull step calls nobody unless it is asked to', async () => {
+  test('of a pull step calls steps when it changes what should exist, and else when it is asked to', async () => {
     const { token } = await accessOf('pull', 'hello-world/look')
     const client = clientWith({ token })
-    const before = await client.get(service, id)
-    const after = await client.update(service, id, { hello_from: 'us' })
-    const touched = await client.update(service, id, { hello_from: 'them' }, { touch: true })
-
-    expect([after['updated'], after['changed_by_policy']]).toEqual([before['updated'], undefined])
-    expect(Number(touched['updated'])).toBeGreaterThan(Number(before['updated']))
+    const stamps = []
+    for (const [values, options] of [
+      [{ hello_from: newName() }, {}],
+      [{ backend_handle: newName() }, {}],
+      [{}, {}],
+      [{ backend_handle: newName() }, { touch: true }],
+    ] as const) {
+      const before = await client.get(service, id)
+      const same = { hello_from: before['hello_from'] }
+      const after = await client.update(service, id, { ...same, ...values }, options)
+      stamps.push(Number(after['updated']) > Number(before['updated']))
+      expect(after['changed_by_policy']).toBeUndefined()
+    }
+    expect(stamps).toEqual([true, false, false, true])
   })
 
   test('is part of the trace of its call', async () => {

@@ -16,19 +16,23 @@ export type Moved = {
 }
 
 /**
- * Everybody but a synchronizer moves `updated`, even when nothing differs; a synchronizer does it on request. What
+ * Everybody but a synchronizer moves `updated`, even when nothing differs; a synchronizer does it on request. Event steps
+ * and pull steps do it when they change what should exist: whoever makes a wish wants it to come true. What
  * `update_fields` does not name is not written, and `updated` is no exception. Pure.
  *
  * @param named what `update_fields` names; undefined when there is no such list
  * @param changed fields whose values differ from those that are kept, links to many aside
  */
 export const movedStamps = (
-  { callerKind, alwaysUpdateTimestamp, isSyncSave, isPolicySave }: SaveOptions,
+  { callerKind, alwaysUpdateTimestamp, updatesDeclared, isSyncSave, isPolicySave }: SaveOptions,
   named: ReadonlySet<Field> | undefined,
   changed: readonly Field[],
 ): Moved => {
-  const touches = callerKind !== 'synchronizer' || alwaysUpdateTimestamp === true
   const important = changed.some(isImportant)
+  const redeclares =
+    updatesDeclared === true &&
+    changed.some((field) => field.role === 'declarative' && isImportant(field))
+  const touches = callerKind !== 'synchronizer' || alwaysUpdateTimestamp === true || redeclares
   return {
     updated: touches && (named === undefined || [...named].some(({ name }) => name === 'updated')),
     changed_by_step: isSyncSave === true && important,
