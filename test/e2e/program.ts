@@ -1,26 +1,35 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { eachLine } from '../../emulator/lines.ts'
 import { makeDataFolder } from '../support/made-pglite.ts'
 import { root, syncstepArguments } from '../support/syncstep-command.ts'
 import { until } from '../support/until.ts'
 
-/** A copy of the tutorial's project in a folder of its own, inside the package so that its steps find the SDK, and a data folder. */
-export const copyTutorial = async (settings: string) => {
+/**
+ * A copy of a service of this repository in a folder of its own, inside the package so that its steps find the SDK, and a
+ * data folder.
+ *
+ * @param configured the text of its config.yaml as the test wants it, from how it is
+ */
+export const copyService = async (name: string, configured: (config: string) => string) => {
   await mkdir(path.join(root, '.syncstep'), { recursive: true })
   const folder = await mkdtemp(path.join(root, '.syncstep/e2e-'))
   const project = path.join(folder, 'project')
-  await cp(path.join(root, 'functions/hello-world'), project, { recursive: true })
+  await cp(path.join(root, 'functions', name), project, { recursive: true })
   const config = path.join(project, 'config.yaml')
-  await writeFile(config, settings, { flag: 'a' })
+  await writeFile(config, configured(await readFile(config, 'utf8')))
   return {
     project,
     data: await makeDataFolder(path.join(folder, 'data')),
     remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
   }
 }
+
+/** A copy of the tutorial's service, with more settings at the end of its config.yaml. */
+export const copyTutorial = (settings: string) =>
+  copyService('hello-world', (config) => config + settings)
 
 export type Program = {
   readonly pid: number
@@ -126,7 +135,7 @@ export const startDev = async (
     throw new Error(`Ended with ${status} before it was ready: ${program.stderr()}`)
   })
   early.catch(() => undefined)
-  await Promise.race([program.said(/curl -H/), early])
+  await Promise.race([program.said(/^ *steps +http/), early])
 
   const urlOf = (face: string): string => {
     const line = program.lines.find((candidate) => candidate.trimStart().startsWith(face)) ?? ''
