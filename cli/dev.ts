@@ -14,6 +14,7 @@ import type { Command, Input } from './command.ts'
 import { adminVariable, coreFlags, coreSettings, coreVariables } from './core-settings.ts'
 import { developmentAdmin } from './development-admin.ts'
 import { readEmulatorSettings } from './emulator-settings.ts'
+import { openDevScreen, type DevScreen } from './dev-screen.ts'
 import { listFiles } from './files.ts'
 import { keepTypes } from './keep-types.ts'
 import { logLevelFlag, logOf } from './log.ts'
@@ -90,7 +91,7 @@ export const devCommand: Command = {
     ...coreVariables,
   },
 
-  run: (input, world) => Promise.race([runUntilStopped(input, world), lateEnd(world)]),
+  run: (input, world) => Promise.race([runOnScreen(input, world), lateEnd(world)]),
 }
 
 /** Types are for steps in TypeScript; nobody else's folder is written to. */
@@ -124,7 +125,16 @@ const announce = (
   return announceDev(known, world)
 }
 
-const runUntilStopped = async (input: Input, world: World): Promise<number> => {
+const runOnScreen = async (input: Input, world: World): Promise<number> => {
+  const screen = openDevScreen(world)
+  try {
+    return await runUntilStopped(input, { ...world, stdout: screen.output }, screen)
+  } finally {
+    screen.close()
+  }
+}
+
+const runUntilStopped = async (input: Input, world: World, screen: DevScreen): Promise<number> => {
   const { stop, spawnStep, ask, watch, random, cwd } = world
   const directory = input.parameter
   const loaded = await loadProject(cwd, directory)
@@ -165,6 +175,7 @@ const runUntilStopped = async (input: Input, world: World): Promise<number> => {
     )
     const sample = await sampleOf(project.folder, directory)
     if (sample !== undefined) world.stdout.write(hintText(emulator.ports.tosca, sample, world))
+    screen.follow(emulator)
     await fired(stop)
     await takeBack()
   }

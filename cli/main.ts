@@ -17,6 +17,8 @@ const output = (stream: NodeJS.WriteStream) => {
   return {
     write: (text: string) => void stream.write(text),
     isTerminal: stream.isTTY,
+    // A terminal that does not know its size says 0.
+    size: () => ({ columns: stream.columns || 80, rows: stream.rows || 24 }),
   }
 }
 

@@ -6,6 +6,8 @@ import type { Npm } from './npm.ts'
 export type Output = {
   write(text: string): void
   readonly isTerminal: boolean
+  /** Characters in a line and lines of a terminal, now. */
+  readonly size?: () => { readonly columns: number; readonly rows: number }
 }
 
 /** Everything the commands may know of and do to the world outside; made once, in main.ts. */

@@ -68,6 +68,7 @@ export type { RequestEntry, RequestLog } from './metrics/request-log.ts'
 export { traceGrpc } from './tracing/trace-grpc.ts'
 export { traceHttp } from './tracing/trace-http.ts'
 export { createFigures } from './store/figures.ts'
+export { countRecords, type RecordCount } from './store/count-records.ts'
 
 export type { Operations } from './store/operations/operations.ts'
 export type { Attempt } from './store/operations/attempts.ts'

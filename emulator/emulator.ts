@@ -10,6 +10,8 @@ import { seededRandom } from './knative/faults.ts'
 import { createProxy, type Proxy } from './knative/proxy.ts'
 import { createService, type Service } from './knative/service.ts'
 import { defaultServing, type KnativeSettings } from './knative/settings.ts'
+import { createLook, type Look } from './look.ts'
+import { bothObservers, createProgress } from './progress.ts'
 import type { Project, ProjectStep } from './project.ts'
 import { logLoaded, logLoading } from './loading-log.ts'
 import { registrationOf } from './registration.ts'
@@ -42,6 +44,8 @@ export type Emulator = {
   readonly token: string
   /** False when the project has no steps: there is nothing to run. */
   readonly hasSteps: boolean
+  /** How the steps and their records are now. */
+  readonly look: () => Promise<Look>
   /** Waits a moment for what runs, reports it, and ends everything in good order. */
   stop(): Promise<void>
 }
@@ -99,6 +103,7 @@ const isLocal = (step: ProjectStep): step is ProjectStep & { readonly file: stri
   step.file !== undefined
 
 type LocalSteps = Pick<Emulator, 'stepsPort' | 'steps'> & {
+  readonly services: ReadonlyMap<string, Service>
   /** Resolves when each has had its first chance to become ready. */
   readonly started: Promise<unknown>
 }
@@ -113,7 +118,8 @@ const runLocalSteps = async (
   const { project, watch, clock, sourceFolders, knative } = options
   const local = project.steps.filter(isLocal)
   if (local.length === 0) {
-    return { stepsPort: undefined, steps: new Map(), started: Promise.resolve() }
+    const nothing = new Map<string, never>()
+    return { stepsPort: undefined, steps: nothing, services: nothing, started: Promise.resolve() }
   }
   const proxy = createProxy(knative.namespace)
   closers.add('proxy', () => proxy.close())
@@ -133,6 +139,7 @@ const runLocalSteps = async (
   return {
     stepsPort,
     steps: new Map(steps.map(({ step, url }) => [step, url])),
+    services: new Map(steps.map(({ step, service }) => [step, service])),
     started: Promise.all(steps.map(({ started }) => started)),
   }
 }
@@ -179,24 +186,28 @@ const start = async (
   const { project, log, randomBytes } = options
   const metrics = createDispatcherMetrics({ ofProcess: false })
   const token = hexOf(randomBytes(32))
-  const { work, ports } = await startCore(options, closers, () => metrics.page())
+  const progress = createProgress()
+  const { work, ports, countRecords } = await startCore(options, closers, () => metrics.page())
   log.info({}, `Service version is ${project.version}`)
   await registerModels(work, project)
   log.info({ models: project.requiredModels }, 'required_models, found:')
   if (project.steps.length === 0) {
     log.info({}, 'No sync steps, no policies, and no event steps. Synchronizer exiting.')
-    return { ports, stepsPort: undefined, steps: new Map(), token, hasSteps: false }
+    const look = async (): Promise<Look> => ({ steps: [], models: [] })
+    return { ports, stepsPort: undefined, steps: new Map(), token, hasSteps: false, look }
   }
 
   logLoading(log, project)
-  const dispatching = prepareDispatching(options, work, token, metrics.observer)
-  const { started, ...local } = await runLocalSteps(options, token, dispatching, closers)
+  const observer = bothObservers(metrics.observer, progress.observer)
+  const dispatching = prepareDispatching(options, work, token, observer)
+  const { started, services, ...local } = await runLocalSteps(options, token, dispatching, closers)
   await Promise.race([started, fired(signal)])
   void findElsewhere({ ...options, places: elsewhere(project), token, dispatching }, closers)
   closers.add('dispatcher', () => dispatching.stop())
   if (!signal.aborted) await dispatching.begin()
   logLoaded(log, project)
-  return { ports, ...local, token, hasSteps: true }
+  const look = createLook({ project, progress, services, countRecords })
+  return { ports, ...local, token, hasSteps: true, look }
 }
 
 /**

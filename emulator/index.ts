@@ -8,6 +8,7 @@
 export { startEmulator, type Emulator, type EmulatorOptions } from './emulator.ts'
 export { startCore, type RunningCore } from './start-core.ts'
 export type { CoreSettings, Ports } from './core-settings.ts'
+export type { Look, StepLook } from './look.ts'
 export { createDispatching, type Dispatching, type DispatchingOptions } from './dispatching.ts'
 export { openDatabaseSource } from './database-source.ts'
 export { createDispatcherMetrics, type DispatcherMetrics } from './dispatcher-metrics.ts'

@@ -6,6 +6,7 @@ import {
   buildGrpc,
   buildRest,
   buildTosca,
+  countRecords,
   completionsPath,
   createAuthenticator,
   createFigures,
@@ -20,6 +21,7 @@ import {
   traceHttp,
   type InboxOptions,
   type Metrics,
+  type RecordCount,
   type RequestLog,
 } from '#core'
 import { startBackground } from './background.ts'
@@ -37,6 +39,8 @@ export type RunningCore = {
   readonly work: WorkSource
   /** The ports it listens on. */
   readonly ports: Ports
+  /** Counts the records of models as they are now. */
+  readonly countRecords: (models: readonly string[]) => Promise<readonly RecordCount[]>
 }
 
 const listen = async (
@@ -191,6 +195,7 @@ export const startCore = async (
   readiness.begin(async () => (await store.databaseInfo()).status === 'OPERATIONAL')
   return {
     work,
+    countRecords: (models) => countRecords(database, models),
     ports: {
       rest: restPort,
       tosca: toscaPort,

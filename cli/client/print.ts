@@ -28,7 +28,7 @@ export const formOf = (input: Input): Form => {
 const widestCell = 48
 
 /** A terminal must not obey what a record holds. */
-const harmless = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ')
+export const harmless = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ')
 
 const cellOf = (value: unknown): string => {
   const text = typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value)

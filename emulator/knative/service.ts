@@ -31,6 +31,8 @@ export type ServiceOptions = {
 /** One step as a Service of Knative: revisions of its file, processes of each, and the requests to them. */
 export type Service = {
   readonly handle: Handle
+  /** `cold`: no process runs, because nothing is to do. */
+  state(): 'starting' | 'ready' | 'cold'
   /** Starts the file as it is now. What runs goes on serving until that is ready, and finishes its calls then. */
   restart(): void
   /** Keeps processes running until the signal fires; resolves when they are gone. */
@@ -174,6 +176,12 @@ export const createService = (options: ServiceOptions): Service => {
 
   return {
     restart,
+
+    state() {
+      if (serving?.pods.size === 0) return 'cold'
+      const isReady = [...(serving?.pods ?? [])].some(({ port }) => port !== undefined)
+      return isReady ? 'ready' : 'starting'
+    },
 
     async handle(request, response) {
       meter.change(1)

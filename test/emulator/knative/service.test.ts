@@ -37,16 +37,19 @@ test.each([
 })
 
 test('a step without calls has no process in the end; the next call waits until there is one', async () => {
-  const { isReady, clock, becomes, answered, living, children } = await startServing({
+  const { service, isReady, clock, becomes, answered, living, children } = await startServing({
     minScale: 0,
   })
+  expect(service.state()).toBe('starting')
   await isReady()
   await clock.advance(50_000)
   expect(living()).toHaveLength(1)
+  expect(service.state()).toBe('ready')
 
   await clock.advance(20_000)
   await becomes('no process', () => living().length === 0)
   expect(children[0]?.exitCode).toBe(0)
+  expect(service.state()).toBe('cold')
 
   const answer = await answered({ id: 'a' })
   expect([answer.status, revisionOf(answer)]).toEqual([200, 'paint-00001'])
