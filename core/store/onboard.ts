@@ -1,6 +1,7 @@
 import type { Dependency, RegisteredStep, Registration } from '#contract'
 import type { Schema } from '#xproto'
 import { CoreError } from '../errors.ts'
+import { withAwaited } from './awaited.ts'
 import type { Sql } from './database.ts'
 import { checkDeliverySteps, replaceDeliverySteps } from './deliveries/steps.ts'
 import { hopsOf } from './dependencies.ts'
@@ -148,8 +149,9 @@ export const onboard = async (
   checkDeliverySteps(registration)
   await replaceRequiredModels(context.sql, name, registration.requiredModels)
   await replaceDependencies(context.sql, schema, registration)
-  await replaceSteps(context.sql, registration)
-  await replacePolicies(context.sql, registration, context.now)
+  const whole = await withAwaited(context.sql, schema, registration)
+  await replaceSteps(context.sql, whole)
+  await replacePolicies(context.sql, whole, context.now)
   await writeResyncs(context.sql, registration.steps, context.now)
   await replaceDeliverySteps(context.sql, registration, context.now)
   return loaded
