@@ -7,7 +7,7 @@ const everyMs = 20
 export const until = async <T>(
   what: string,
   condition: () => Promise<T | undefined | false> | T | undefined | false,
-  deadlineMs = 30_000,
+  deadlineMs = 60_000,
 ): Promise<T> => {
   const latest = Date.now() + deadlineMs
   let last: unknown
