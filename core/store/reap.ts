@@ -9,7 +9,7 @@ export const isHeld = (record: string): string =>
      and (${record}.policed is null or ${record}.policed < ${record}.updated))`
 
 /** SQL that is true while the policy of the model has still to take back what it did for the record. */
-export const isPolicyToCall = (record: string): string =>
+const isPolicyToCall = (record: string): string =>
   `(${record}.backend_need_delete_policy
      and exists (select from policy p where p.model = ${record}.leaf))`
 

@@ -26,7 +26,7 @@ export type Reason =
 export type Neighbour = Key & { readonly code?: number; readonly status?: string }
 
 /** What the store knows of a function of a record: its step, or its policy. Times in microseconds since 1970. */
-export type FunctionFacts = {
+type FunctionFacts = {
   readonly step: string
   readonly synchronizer: string
   readonly pending: boolean
@@ -74,7 +74,7 @@ export type Facts = Key &
   }
 
 /** How far the policy of a record is, in the words of {@link Explanation}. */
-export type PolicyExplanation = {
+type PolicyExplanation = {
   readonly step: string
   /** Nothing is to be done. */
   readonly done: boolean
