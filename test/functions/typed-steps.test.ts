@@ -1,11 +1,23 @@
 import { expect, test } from 'vitest'
-import { loadStep, SyncStep, type Step } from '#functions'
 import {
+  loadStep,
+  ModelPolicy,
+  SyncStep,
+  type Policy,
+  type Step,
+  type StepContext,
+} from '#functions'
+import {
+  defineEventStep,
+  definePolicy,
+  definePullStep,
   defineStep,
+  policyClass,
   stepClass,
+  type Client,
   type HelloWorldServiceInstance,
 } from '../../functions/hello-world/models/types.ts'
-import { runStep } from '../../functions/sdk/testing.ts'
+import { runPolicy, runStep } from '../../functions/sdk/testing.ts'
 
 const record = { hello_to: 'Arya', owner_id: 1 }
 const expanded = { owner: { hello_from: 'Jhon Snow' } }
@@ -50,4 +62,47 @@ test('a class of known models is a SyncStep, and includes nothing unless it says
 
   expect(quiet).toBeInstanceOf(SyncStep)
   expect(quiet.include).toEqual([])
+})
+
+class Siting extends policyClass({ observes: 'HelloWorldServiceInstance', include: ['owner'] }) {
+  override async handle_create(
+    o: HelloWorldServiceInstance<'owner'>,
+    { client }: StepContext<Client>,
+  ) {
+    await client.update('HelloWorldService', o.owner_id, { name: o.owner.hello_from })
+  }
+}
+
+const siting = definePolicy({
+  observes: 'HelloWorldServiceInstance',
+  include: ['owner'],
+  async handle_create(o, { client }) {
+    await client.update('HelloWorldService', o.owner_id, { name: o.owner.hello_from })
+  },
+})
+
+test.each([
+  ['a class', Siting],
+  ['an object', siting],
+])('%s is a policy that is loaded and run as any other', async (_which, exported) => {
+  const policy = loadStep({ default: exported }, 'siting') as Policy
+  const written: unknown[] = []
+  const update = (model: string, id: unknown, values: object) => {
+    written.push([model, id, values])
+    return Promise.resolve({ id: 1 })
+  }
+
+  expect(policy).toMatchObject({ observes: 'HelloWorldServiceInstance', include: ['owner'] })
+  expect(policy instanceof ModelPolicy).toBe(exported === Siting)
+  expect((await runPolicy(policy, record, { expanded, client: { update } })).outcome).toEqual({
+    kind: 'synced',
+  })
+  expect(written).toEqual([['HelloWorldService', 1, { name: 'Jhon Snow' }]])
+})
+
+test('event steps and pull steps are what they are written as', () => {
+  const event = { types: ['a'], process_event: () => undefined }
+  const pull = { every: '5s', pull_records: () => undefined } as const
+  expect(defineEventStep(event)).toBe(event)
+  expect(definePullStep(pull)).toBe(pull)
 })

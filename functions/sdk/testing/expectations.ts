@@ -19,8 +19,8 @@ export const toldOutcome = (outcome: Outcome): string => {
   switch (outcome.kind) {
     case 'synced':
       return outcome.feedback === undefined
-        ? 'synced the record'
-        : `synced the record, with the feedback ${JSON.stringify(outcome.feedback)}`
+        ? 'succeeded'
+        : `succeeded, with the feedback ${JSON.stringify(outcome.feedback)}`
     case 'deferred':
       return `deferred: ${outcome.text}`
     case 'in-progress':
@@ -76,13 +76,13 @@ const checkText = (
 }
 
 /**
- * The step has synced the record; when feedback is given, with exactly that. Answers the feedback.
+ * The step has done what it was called for; when feedback is given, with exactly that. Answers the feedback.
  *
  * @throws AssertionError that says what came of the step instead.
  */
 export const expectSynced = (run: Run, feedback?: Fields): Fields => {
   const from = expectSynced
-  const actual = outcomeOf(run, 'synced', { from, to: 'sync the record' }).feedback ?? {}
+  const actual = outcomeOf(run, 'synced', { from, to: 'succeed' }).feedback ?? {}
   const found = feedback === undefined ? [] : differences(feedback, actual)
   if (found.length === 0) return actual
   const message = `Expected the step to answer other feedback:\n  ${found.join('\n  ')}`

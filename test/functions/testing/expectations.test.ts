@@ -49,13 +49,13 @@ test.each([
     'a failure where a success is expected',
     () => throwing(new Error('no ink')),
     expectSynced,
-    'Expected the step to sync the record, but it failed: no ink',
+    'Expected the step to succeed, but it failed: no ink',
   ],
   [
     'a success where a deferral is expected',
     () => runThat(() => ({ shade: 'dark' })),
     expectDeferred,
-    'Expected the step to defer, but it synced the record, with the feedback {"shade":"dark"}',
+    'Expected the step to defer, but it succeeded, with the feedback {"shade":"dark"}',
   ],
   [
     'a deferral where a failure is expected',

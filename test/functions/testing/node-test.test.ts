@@ -30,6 +30,6 @@ test('bad', async () => void expectDeferred(await runStep(step, {})))
 
   expect(stdout).toMatch(/^ *ok 1 - good$/m)
   expect(stdout).toMatch(/^ *not ok 2 - bad$/m)
-  expect(stdout).toContain('Expected the step to defer, but it synced the record')
+  expect(stdout).toContain('Expected the step to defer, but it succeeded')
   expect(stdout).toContain("code: 'ERR_ASSERTION'")
 })
