@@ -7,7 +7,6 @@ import {
   buildRest,
   buildTosca,
   countRecords,
-  completionsPath,
   createAuthenticator,
   createFigures,
   createMetrics,
@@ -32,7 +31,7 @@ import { startHealthServer, type Page } from './health-server.ts'
 import { cannotListen } from './listening.ts'
 import { openDatabase } from './open-database.ts'
 import { createReadiness } from './readiness.ts'
-import { restAddress } from './rest-address.ts'
+import { reachedAt, restAddress } from './rest-address.ts'
 import { forUser } from './setup-error.ts'
 
 export type RunningCore = {
@@ -116,18 +115,12 @@ export const startCore = async (
   })
   closers.add('database', () => database.close())
   const listening: { restPort?: number } = {}
-  const address = (): string | undefined => restAddress(settings, listening.restPort)
-  const completionsAddress = (): string | undefined => {
-    const base = address()
-    return base === undefined ? undefined : base + completionsPath
-  }
   const core = await openCore({
     database,
     coreModels,
     clock,
     admin,
-    completions: { address: completionsAddress, timeoutMs: settings.completionMs },
-    restAddress: address,
+    ...reachedAt(() => restAddress(settings, listening.restPort), settings.completionMs),
   }).catch((error: unknown) => {
     throw forUser(error)
   })
