@@ -18,6 +18,8 @@ export type DatabaseHost = {
   pause(): Promise<void>
   goOn(): Promise<void>
   stop(): Promise<void>
+  /** Makes a folder of credentials beside that of the server, for which the authority vouches. */
+  trust(name: string, authority: string): Promise<void>
   /** Asks as the administrator, in the database of all. */
   ask<Row extends QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>
   /** Asks as a user, with the password that is in the file below TENANT_DATABASES_PASSWORDS. */
@@ -28,8 +30,9 @@ export type DatabaseHost = {
   ): Promise<readonly Row[]>
 }
 
-/** Answers the client when it is connected. */
+/** Answers the client when it is connected; the server may end the connection. */
 const connected = async (client: Client): Promise<Client> => {
+  client.on('error', () => undefined)
   await client.connect()
   return client
 }
@@ -60,7 +63,9 @@ export const startDatabaseHost = async (port?: number): Promise<DatabaseHost> =>
     TENANT_DATABASES_CREDENTIALS: path.join(folder, 'credentials'),
     TENANT_DATABASES_PASSWORDS: path.join(folder, 'passwords'),
   }
-  await writeCredentials(path.join(environment.TENANT_DATABASES_CREDENTIALS, credentials), url)
+  const folderOf = (name: string): string =>
+    path.join(environment.TENANT_DATABASES_CREDENTIALS, name)
+  await writeCredentials(folderOf(credentials), url)
   const place = { host: url.hostname, port: Number(url.port) }
   const open = () => connected(new Client(server.url))
   let admin = await open()
@@ -80,6 +85,10 @@ export const startDatabaseHost = async (port?: number): Promise<DatabaseHost> =>
       await admin.end()
       await server.stop()
       await rm(folder, { recursive: true, force: true })
+    },
+    async trust(name, authority) {
+      await writeCredentials(folderOf(name), url)
+      await writeFile(path.join(folderOf(name), 'ca.crt'), authority)
     },
     ask: (sql, values) => rowsOf(admin, sql, values),
     async askAs(passwordFile, database, sql) {

@@ -12,8 +12,9 @@ import {
 } from 'syncstep/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { findBinaries } from '../../../test/support/postgres-binaries.ts'
+import { speakTls } from '../../../test/support/postgres-tls.ts'
 import { DatabaseServer, DatabaseUser, TenantDatabase } from '../models/types.ts'
-import { connectTo, type Connect } from '../postgres/session.ts'
+import { connectTo, inSession, type Connect } from '../postgres/session.ts'
 import sizes from '../pull_steps/sizes.ts'
 import SyncDatabaseServer from '../steps/database-server.ts'
 import SyncDatabaseUser from '../steps/database-user.ts'
@@ -91,6 +92,21 @@ describe.skipIf(typeof findBinaries() === 'string')('on a PostgreSQL server', ()
     ['that would lead elsewhere', '../local', /^Expected the credentials of the server/, false],
   ])('credentials %s are a failure', async (_, credentials, text, retry) => {
     expect(expectFailed(await syncServer({ credentials }), text).retry).toBe(retry)
+  })
+
+  test('a server for which an authority vouches is spoken to over TLS, and no other is', async () => {
+    const { authority, stranger } = await speakTls((sql) => host.ask(sql))
+    await host.pause()
+    await host.goOn()
+    await host.trust('vouched', authority)
+    await host.trust('doubted', stranger)
+    const [row] = await inSession(connectTo(server({ credentials: 'vouched' })), (session) =>
+      session.run('select ssl from pg_stat_ssl where pid = pg_backend_pid()'),
+    )
+
+    expect(row).toEqual({ ssl: true })
+    expectSynced(await syncServer({ credentials: 'vouched' }))
+    expectFailed(await syncServer({ credentials: 'doubted' }), /certificate/)
   })
 
   test('a database is made, and changed, and keeps strangers out', async () => {
