@@ -42,6 +42,10 @@ const javaScriptOf = async (text, name) => {
   return made
 }
 
+export const initialize = async ({ loadsEarly }) => {
+  if (loadsEarly) await transpile('', 'empty.ts')
+}
+
 export const load = async (url, context, next) => {
   if (!url.startsWith('file:') || !/\.ts(\?|$)/.test(url)) return next(url, context)
   const file = fileURLToPath(url)
