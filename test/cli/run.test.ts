@@ -90,7 +90,7 @@ test('a module without a step says what it lacks', async () => {
   const { status, stderr } = await said(['function', path.join(folder, 'empty.js')])
 
   expect(status).toBe(1)
-  expect(stderr).toMatch(/observes must be the name of a model.*sync_record must be a method/)
+  expect(stderr).toMatch(/is no step: it has none of sync_record, delete_record/)
 })
 
 test.each([

@@ -67,7 +67,7 @@ test('a step is served by a process of its own, which ends with it', async () =>
   const { url, token, children, described, entries, stop } = await start(stepText('Color'))
   await until('its description', () => described.length === 1)
 
-  expect(described).toEqual([{ observes: 'Color', include: ['owner'] }])
+  expect(described).toMatchObject([{ kind: 'sync', observes: 'Color', include: ['owner'] }])
   expect(await askOverHttp({ url: url(), token }, new AbortController().signal)).toMatchObject({
     status: 200,
   })
