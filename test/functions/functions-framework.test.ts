@@ -53,7 +53,7 @@ const post = async (url: string, mode: Mode, sent: Change, token = 'right') => {
   const { headers, body } = encodeChange(sent, { source: '/s', mode, ...times })
   const shown = { ...headers, authorization: `Bearer ${token}` }
   const answer = await fetch(url, { method: 'POST', headers: shown, body })
-  return { status: answer.status, body: (await answer.json()) }
+  return { status: answer.status, body: await answer.json() }
 }
 
 test('a step answers under functions-framework, in both modes', async () => {
