@@ -56,12 +56,15 @@ test('a synchronizer without models has no types', async () => {
   })
 })
 
-test('the types of the tutorial are what follows from its models', async () => {
-  const cwd = path.join(root, 'functions/hello-world/models')
-  const { stdout } = await said(['generate', 'types', 'hello-world.xproto'], { cwd })
+test.each(['hello-world', 'tenant-databases'])(
+  'the types of %s are what follows from its models',
+  async (service) => {
+    const cwd = path.join(root, 'functions', service, 'models')
+    const { stdout } = await said(['generate', 'types', `${service}.xproto`], { cwd })
 
-  expect(await readFile(path.join(cwd, 'types.ts'), 'utf8')).toBe(stdout)
-})
+    expect(await readFile(path.join(cwd, 'types.ts'), 'utf8')).toBe(stdout)
+  },
+)
 
 test('with --with-core the core models are described, too', async () => {
   const cwd = await folderWith(models)
