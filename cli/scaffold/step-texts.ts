@@ -11,7 +11,9 @@ type StepNames = {
   readonly step: string
 }
 
-type StepText = { readonly step: (names: StepNames) => string; readonly test: typeof syncTest }
+type Text = (names: StepNames) => string
+
+type StepText = { readonly step: Text; readonly test: Text }
 
 const syncStep = ({ model, types }: StepNames): string => `import { defineStep } from '${types}'
 
