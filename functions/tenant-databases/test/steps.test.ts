@@ -1,4 +1,4 @@
-import { readdir, rm, stat } from 'node:fs/promises'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import {
   checkIdempotent,
@@ -13,6 +13,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { findBinaries } from '../../../test/support/postgres-binaries.ts'
 import { speakTls } from '../../../test/support/postgres-tls.ts'
+import { until } from '../../../test/support/until.ts'
 import { DatabaseServer, DatabaseUser, TenantDatabase } from '../models/types.ts'
 import { connectTo, inSession, type Connect } from '../postgres/session.ts'
 import sizes from '../pull_steps/sizes.ts'
@@ -169,17 +170,37 @@ describe.skipIf(typeof findBinaries() === 'string')('on a PostgreSQL server', ()
     expect((await stat(file)).mode & 0o777).toBe(0o600)
   })
 
-  test('a user who may write no more cannot, and one who may again can', async () => {
+  test('a user who may write no more cannot, not even in a session that is open, and one who may again can', async () => {
     await database()
+    const sessions = `select from pg_stat_activity where usename = 'reports' and state = 'active'`
     const write = (can_write: boolean) => user({ can_write })
     const insert = () => host.askAs('local/reports', 'shop', 'insert into orders values (1)')
     await write(true)
     await host.askAs('local/reports', 'shop', 'create table orders (id int)')
+    const open = host.askAs('local/reports', 'shop', 'select pg_sleep(60)')
+    const ended = expect(open).rejects.toThrow('terminating connection')
+    await until('the session', async () => (await host.ask(sessions)).length > 0)
     await write(false)
+    await ended
     await expect(insert()).rejects.toThrow('permission denied')
     await write(true)
 
     expect(await insert()).toEqual([])
+  })
+
+  test('a password stays what its file says, and one whose file is removed is made anew', async () => {
+    await database()
+    await user()
+    const file = path.join(host.environment.TENANT_DATABASES_PASSWORDS, 'local/reports')
+    const first = await readFile(file, 'utf8')
+    await host.ask(`alter role reports password 'stolen'`)
+    await user()
+    expect(await host.askAs('local/reports', 'shop', 'select 1 as one')).toEqual([{ one: 1 }])
+    await rm(file)
+    await user()
+
+    expect(await readFile(file, 'utf8')).not.toBe(first)
+    expect(await host.askAs('local/reports', 'shop', 'select 1 as one')).toEqual([{ one: 1 }])
   })
 
   test('what a user made stays when the user goes', async () => {
