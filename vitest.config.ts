@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config'
 import { findBinaries } from './test/support/postgres-binaries.ts'
+import { workers } from './test/support/workers.ts'
 
 const shared = {
   ssr: { resolve: { conditions: ['source'] } },
@@ -34,7 +35,7 @@ if (typeof binaries === 'string') {
 
 export default defineConfig({
   test: {
-    maxWorkers: '100%',
+    maxWorkers: workers,
     projects: [
       {
         ...shared,

@@ -57,7 +57,8 @@ const authorityName = nameOf('CORD Test Root CA')
 const dnsName = 2
 const ipAddress = 7
 
-const authorityExtensions = [
+/** New ones for each authority: forge writes into them which key it is that they identify. */
+const authorityExtensions = (): readonly object[] => [
   { name: 'basicConstraints', critical: true, cA: true, pathLenConstraint: 0 },
   { name: 'keyUsage', critical: true, keyCertSign: true, cRLSign: true },
   { name: 'subjectKeyIdentifier' },
@@ -114,7 +115,7 @@ export const makeCertificates = async (options: CertificatesOptions): Promise<Ce
     ca: signed({
       publicKey: authority.publicKey,
       subject: authorityName,
-      extensions: authorityExtensions,
+      extensions: authorityExtensions(),
       signWith,
     }),
     cert: signed({

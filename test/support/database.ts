@@ -5,9 +5,15 @@ import { openPglite, openPostgres, type Database, type PostgresOptions } from '#
 import { realClock } from '../../cli/real-clock.ts'
 import { madePglite } from './made-pglite.ts'
 
-/** Makes an empty database on the server of this run and answers its URL. */
+/** That of the worker that runs this file. */
+const serverUrl = (): string => {
+  const urls = inject('postgresUrls')
+  return urls[(Number(process.env['VITEST_POOL_ID']) - 1) % urls.length] ?? ''
+}
+
+/** Makes an empty database on the server of this worker and answers its URL. */
 export const newPostgresDatabase = async (): Promise<string> => {
-  const url = new URL(inject('postgresUrl'))
+  const url = new URL(serverUrl())
   const name = `test_${randomUUID().replaceAll('-', '')}`
   const client = new Client({ connectionString: url.href })
   await client.connect()

@@ -1,22 +1,34 @@
 import type { TestProject } from 'vitest/node'
 import { startPostgres } from './postgres-server.ts'
+import { workers } from './workers.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Of the server that all files of the run share. */
-    postgresUrl: string
+    /** Of a server for each worker. */
+    postgresUrls: readonly string[]
   }
 }
 
-/** One server for the run. What tests write need not survive a power cut. */
+/** What tests write need not survive a power cut. */
+const settings = [
+  'fsync=off',
+  'synchronous_commit=off',
+  'full_page_writes=off',
+  // Deadlocks are wanted here, and soon.
+  'deadlock_timeout=50ms',
+]
+
+/**
+ * A server for each worker: the log of changes waits for transactions that began before, in whichever database of the
+ * server, and those of other tests may take long.
+ */
 export default async (project: TestProject): Promise<() => Promise<void>> => {
-  const server = await startPostgres([
-    'fsync=off',
-    'synchronous_commit=off',
-    'full_page_writes=off',
-    // Deadlocks are wanted here, and soon.
-    'deadlock_timeout=50ms',
-  ])
-  project.provide('postgresUrl', server.url)
-  return () => server.stop()
+  const servers = await Promise.all(Array.from({ length: workers }, () => startPostgres(settings)))
+  project.provide(
+    'postgresUrls',
+    servers.map(({ url }) => url),
+  )
+  return async () => {
+    await Promise.all(servers.map((server) => server.stop()))
+  }
 }

@@ -76,7 +76,7 @@ describe('after the core came back', () => {
     await source.clock.advance(pauseMs)
     await source.heartbeat('d1')
 
-    expect(second.asked).toEqual([
+    expect(second.asked).toMatchObject([
       ['register', registration],
       ['heartbeat', 'd1'],
     ])
@@ -234,7 +234,8 @@ describe('the leases of a dispatcher end at once when its stream ends', () => {
     left.open(undefined)
     await leased
 
-    expect(asked.at(-1)).toEqual(['lease', 'd1', [{ model: 'Color', limit: 2 }], undefined])
+    const wants = [{ model: 'Color', limit: 2, kind: 'sync' }]
+    expect(asked.at(-1)).toEqual(['lease', 'd1', wants, undefined])
     await until(() => before.log.lines.some(({ level }) => level === 'warn'))
   })
 })

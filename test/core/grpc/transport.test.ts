@@ -61,6 +61,18 @@ describe('TLS', () => {
     await expect(core.dial({}, credentials.createSsl(), port)).rejects.toMatchObject({ code: 14 })
   })
 
+  test('an authority vouches for its own server, however many were made before it', async () => {
+    const { X509Certificate } = await import('node:crypto')
+    const make = () => makeCertificates({ randomBytes, now: Date.now() })
+    const [one, other] = [await make(), await make()]
+    const isIssued = (cert: string, ca: string): boolean =>
+      new X509Certificate(cert).checkIssued(new X509Certificate(ca))
+
+    expect(isIssued(one.cert, one.ca)).toBe(true)
+    expect(isIssued(other.cert, other.ca)).toBe(true)
+    expect(isIssued(one.cert, other.ca)).toBe(false)
+  })
+
   test('the certificate is good from yesterday for 825 days', async () => {
     const now = Date.UTC(2026, 4, 1)
     const { cert, notAfter } = await makeCertificates({ randomBytes, now })
