@@ -1,5 +1,11 @@
 import path from 'node:path'
-import { durationMs, kindNames, type Description, type SyncDescription } from '#contract'
+import {
+  credentialsFrom,
+  durationMs,
+  kindNames,
+  type Description,
+  type SyncDescription,
+} from '#contract'
 import {
   checkNames,
   countOf,
@@ -75,10 +81,6 @@ type Subject = {
   readonly process: CommandProcess | undefined
 }
 
-/** One of several that the function may know while they are changed. */
-const firstToken = ({ environment }: World): string | undefined =>
-  environment['SYNCSTEP_FUNCTION_TOKEN']?.split(/[\s,]+/).find((word) => word !== '')
-
 /** Settings of this program are not for the function. */
 const foreign = ({ environment }: World): World['environment'] =>
   Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('SYNCSTEP_')))
@@ -97,7 +99,8 @@ const portOf = (url: string): string => {
 
 const startSubject = async (line: string, given: string, world: World): Promise<Subject> => {
   const url = given === '' ? await freeUrl() : urlFrom(given)
-  const token = firstToken(world) ?? Buffer.from(world.randomBytes(24)).toString('hex')
+  const token =
+    credentialsFrom(world.environment).token ?? Buffer.from(world.randomBytes(24)).toString('hex')
   const process = startCommand(wordsOf(line), world.cwd, {
     ...foreign(world),
     PORT: portOf(url),
@@ -119,7 +122,8 @@ const subjectFrom = async (input: Input, world: World): Promise<Subject> => {
   if (url === '') {
     throw new UsageError('Expected URL, where the function is, or --command, which starts it.')
   }
-  return { url: urlFrom(url), token: firstToken(world), process: undefined }
+  const { token } = credentialsFrom(world.environment)
+  return { url: urlFrom(url), token, process: undefined }
 }
 
 const sampleOf = ({ model, record, expanded }: Sample): Sample => ({ model, record, expanded })

@@ -23,8 +23,9 @@ export const createProof = ({ token, secret }: Credentials): Proof => {
   return ({ id, body }, now) => ({ ...authorization, ...sign({ id: signable(id), body }, now) })
 }
 
-const firstWord = (text: string | undefined): string | undefined =>
-  (text ?? '').split(/[\s,]+/).find((word) => word !== '')
+/** Tokens or secrets in a text, with spaces or commas between them. */
+export const credentialsIn = (text: string | undefined): readonly string[] =>
+  (text ?? '').split(/[\s,]+/).filter((word) => word !== '')
 
 /**
  * Those of a caller, from SYNCSTEP_FUNCTION_TOKEN and SYNCSTEP_FUNCTION_SECRET. A function may know several of each while
@@ -33,6 +34,6 @@ const firstWord = (text: string | undefined): string | undefined =>
 export const credentialsFrom = (
   environment: Readonly<Record<string, string | undefined>>,
 ): Credentials => ({
-  token: firstWord(environment['SYNCSTEP_FUNCTION_TOKEN']),
-  secret: firstWord(environment['SYNCSTEP_FUNCTION_SECRET']),
+  token: credentialsIn(environment['SYNCSTEP_FUNCTION_TOKEN'])[0],
+  secret: credentialsIn(environment['SYNCSTEP_FUNCTION_SECRET'])[0],
 })

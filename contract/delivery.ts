@@ -1,6 +1,9 @@
-import type { Delivery } from './change.ts'
-import type { ChangeEventOptions } from './change-event.ts'
+import { isDelivery, type Change, type Delivery } from './change.ts'
+import { encodeChange, type ChangeEventOptions } from './change-event.ts'
 import { decodeEvent, encodeEvent, type CloudEvent, type Message } from './event.ts'
+
+/** `type` of the events that call pull steps. */
+export const pullEventType = 'org.opencord.xos.pull.v1'
 
 /** The event of a delivery. Throws ContractError when it is none. */
 export const deliveryEvent = ({ event }: Pick<Delivery, 'event'>): CloudEvent =>
@@ -25,3 +28,7 @@ export const encodeDelivery = (
   if (traceparent !== undefined) message.headers['traceparent'] = traceparent
   return message
 }
+
+/** The request that carries to a function what it is called for. Throws as those of records and of events do. */
+export const encodeCall = (change: Change | Delivery, options: ChangeEventOptions): Message =>
+  isDelivery(change) ? encodeDelivery(change, options) : encodeChange(change, options)

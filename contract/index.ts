@@ -38,7 +38,7 @@ export {
   type ChangeEvent,
   type ChangeEventOptions,
 } from './change-event.ts'
-export { deliveryEvent, encodeDelivery } from './delivery.ts'
+export { deliveryEvent, encodeCall, encodeDelivery, pullEventType } from './delivery.ts'
 export { checkChange } from './change-check.ts'
 export { changeSchema, maxIncludeDepth } from './change-schema.ts'
 export { contractSchemas } from './schemas.ts'
@@ -132,7 +132,13 @@ export {
   type WireReply,
   type WireRequest,
 } from './dispatch-protocol.ts'
-export { createProof, credentialsFrom, type Credentials, type Proof } from './credentials.ts'
+export {
+  createProof,
+  credentialsFrom,
+  credentialsIn,
+  type Credentials,
+  type Proof,
+} from './credentials.ts'
 export {
   createSigner,
   createVerifier,

@@ -2,9 +2,7 @@ import {
   coreTokenHeader,
   coreUrlHeader,
   createProof,
-  encodeChange,
-  encodeDelivery,
-  isDelivery,
+  encodeCall,
   outcomeOfAnswer,
   outcomeOfNoAnswer,
   type Change,
@@ -72,9 +70,7 @@ export const createHttpCall = ({
     deadline: number,
     { access, ...context }: CallContext,
   ): Message => {
-    const { headers, body } = isDelivery(change)
-      ? encodeDelivery(change, { deadline, mode, ...context })
-      : encodeChange(change, { source, time, deadline, mode, ...context })
+    const { headers, body } = encodeCall(change, { source, time, deadline, mode, ...context })
     Object.assign(headers, proof({ id: headers['idempotency-key'] ?? '', body }, time))
     if (access !== undefined) {
       headers[coreUrlHeader] = access.url

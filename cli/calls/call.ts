@@ -1,8 +1,6 @@
 import {
   createProof,
-  encodeChange,
-  encodeDelivery,
-  isDelivery,
+  encodeCall,
   outcomeOfAnswer,
   outcomeOfNoAnswer,
   type Change,
@@ -92,9 +90,7 @@ export const createCaller = ({
   const messageFor = (change: Change | Delivery): Message => {
     const time = clock.now()
     const deadline = time + timeoutMs
-    const { headers, body } = isDelivery(change)
-      ? encodeDelivery(change, { deadline, mode })
-      : encodeChange(change, { source, time, deadline, mode })
+    const { headers, body } = encodeCall(change, { source, time, deadline, mode })
     const id = headers['idempotency-key'] ?? ''
     return { headers: { ...headers, ...proof({ id, body }, time) }, body }
   }

@@ -1,5 +1,11 @@
 import path from 'node:path'
-import { deliveryEvent, type Delivery, type Description, type Fields } from '#contract'
+import {
+  deliveryEvent,
+  pullEventType,
+  type Delivery,
+  type Description,
+  type Fields,
+} from '#contract'
 import type { Flags, Input } from '../command.ts'
 import { Failure } from '../failure.ts'
 import { readText } from '../files.ts'
@@ -68,7 +74,7 @@ const sampleOf = (patterns: readonly string[]): string | undefined =>
 
 /** What an event has that the user says nothing of, so that the step takes it. */
 const usualFor = (description: Description | undefined): Fields => {
-  if (description?.kind === 'pull') return { type: 'org.opencord.xos.pull.v1' }
+  if (description?.kind === 'pull') return { type: pullEventType }
   if (description?.kind !== 'event') return { type: 'org.example.sample' }
   const { types, sources, topics } = description
   const topic = sampleOf(topics)

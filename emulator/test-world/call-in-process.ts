@@ -1,9 +1,7 @@
 import {
   coreTokenHeader,
   coreUrlHeader,
-  encodeChange,
-  encodeDelivery,
-  isDelivery,
+  encodeCall,
   outcomeOfAnswer,
   outcomeOfNoAnswer,
   type Answer,
@@ -96,9 +94,7 @@ export const callInProcess = (options: InProcessOptions): InProcess => {
   ): Message => {
     const time = clock.now()
     const deadline = time + target.timeoutMs
-    return isDelivery(change)
-      ? encodeDelivery(change, { deadline, ...context })
-      : encodeChange(change, { source, time, deadline, ...context })
+    return encodeCall(change, { source, time, deadline, ...context })
   }
 
   const requestOf = (

@@ -1,4 +1,11 @@
-import { encodeEvent, type Delivery, type Fields, type Want, type Work } from '#contract'
+import {
+  encodeEvent,
+  pullEventType,
+  type Delivery,
+  type Fields,
+  type Want,
+  type Work,
+} from '#contract'
 import type { Sql } from '../database.ts'
 import { stepText, type DeliveryRow } from './row.ts'
 
@@ -87,7 +94,7 @@ const pullEvent = ({ synchronizer, step, received }: DeliveryRow): string =>
     {
       id: `${step}@${received}`,
       source: `/synchronizers/${synchronizer}`,
-      type: 'org.opencord.xos.pull.v1',
+      type: pullEventType,
       subject: step,
       time: new Date(received / 1000).toISOString(),
       extensions: {},

@@ -1,4 +1,4 @@
-import { decodeEvent, encodeEvent, type CloudEvent } from '#contract'
+import { decodeEvent, encodeEvent, pullEventType, type CloudEvent } from '#contract'
 import type { AnyEventStep, AnyPullStep } from '../any-step.ts'
 import type { EventContext } from '../event-step.ts'
 import { runEvent as runEventOn, runPull as runPullOn } from '../run-delivery.ts'
@@ -35,6 +35,6 @@ export const runEvent = async (
 
 /** Calls `pull_records` of the step, as {@link runEvent} calls event steps. */
 export const runPull = async (step: AnyPullStep, options: CallOptions = {}): Promise<Run> => {
-  const { context, logs } = recordedCall({ type: 'org.opencord.xos.pull.v1' }, options)
+  const { context, logs } = recordedCall({ type: pullEventType }, options)
   return { outcome: await runPullOn(step, context), logs }
 }
